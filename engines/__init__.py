@@ -1,0 +1,1 @@
+"""Characters, the generator that draws them, and the engines that run it."""

@@ -1,0 +1,1 @@
+"""Backends that run the generator's networks, one library each."""

@@ -1,0 +1,40 @@
+"""Everything that can go wrong on the engines' side.
+
+EnginesError
+├── AvatarError        an avatar file cannot be read or used; the message names the part and what to do
+├── CharacterError     a character folder is missing, incomplete or damaged
+├── WeightsError       trained weights are missing, damaged or made for something else
+│   └── SpecMismatchError   they were made for another control spec
+├── BackendError       a backend cannot run here; the message carries the reason
+└── DatasetError       a data set cannot be written, read or mixed
+"""
+
+from __future__ import annotations
+
+
+class EnginesError(Exception):
+    """Base of every error that `engines` raises on purpose."""
+
+
+class AvatarError(EnginesError):
+    """An avatar file cannot be read or used."""
+
+
+class CharacterError(EnginesError):
+    """A character is missing, incomplete or damaged."""
+
+
+class WeightsError(EnginesError):
+    """Trained weights are missing, damaged or made for something else."""
+
+
+class SpecMismatchError(WeightsError):
+    """Weights, data or a recording were made for another control spec."""
+
+
+class BackendError(EnginesError):
+    """A backend cannot run here; the message says why."""
+
+
+class DatasetError(EnginesError):
+    """A data set cannot be written, read or mixed."""

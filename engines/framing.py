@@ -1,0 +1,66 @@
+"""Framings: which part of a character a picture shows, as an orthographic camera in canonical space.
+
+The canonical camera is orthographic and looks along -Z.  It makes a rigid part's motion an exact affine map of
+the picture, which the generator's geometric base relies on (docs/decisions/0003-orthographic-camera.md).
+A camera is a float32 (2, 3) matrix from world (x, y, 1) to the unit square, x right, y *down*, both 0..1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.skeleton import BONE_INDEX, Proportions
+
+F32 = npt.NDArray[np.float32]
+
+#: Portrait: room above the hair, and how far below the hips the picture ends, in parts of its height.
+PORTRAIT_MARGIN_TOP = 0.09
+PORTRAIT_MARGIN_BOTTOM = -0.10
+#: The face frame's half width and half height in units of the distance between the eyes.
+FACE_HALF_EXTENT = 1.35
+#: The face plane is never drawn narrower than this part of its width (65 degrees of turn).
+MIN_FORESHORTENING = 0.42
+
+
+def portrait_camera(proportions: Proportions) -> F32:
+    """Return the camera of the `portrait` framing, (2, 3): head to waist, square, centred on the head."""
+    hips_y = float(proportions.joints[BONE_INDEX["hips"], 1])
+    figure = proportions.head_top - hips_y
+    height = figure / (1.0 - PORTRAIT_MARGIN_TOP - PORTRAIT_MARGIN_BOTTOM)
+    top = proportions.head_top + PORTRAIT_MARGIN_TOP * height
+    centre_x = float(proportions.joints[BONE_INDEX["head"], 0])
+    return np.array(
+        [[1 / height, 0, 0.5 - centre_x / height], [0, -1 / height, top / height]],
+        np.float32,
+    )
+
+
+def face_camera(proportions: Proportions, head: F32) -> F32:
+    """Return the camera that keeps the face upright, centred and at one size however the head turns, (2, 3).
+
+    It maps the *plane of the face* to the unit square: a picture taken with it shows the eyes at the same
+    place whatever the head's yaw, pitch and roll (what stands off the plane moves by parallax).
+
+    Args:
+        proportions: the character's.
+        head: the head bone's skinning matrix, (4, 4).
+    """
+    centre, half = face_plane(proportions)
+    origin = head[:3, :3] @ centre + head[:3, 3]
+    axis_x = head[:2, 0] * half
+    axis_y = -head[:2, 1] * half
+    matrix = np.stack([axis_x, axis_y], axis=1).astype(np.float64)
+    # Keep the map invertible when the face is seen edge-on: limit the foreshortening of the smaller axis.
+    left, scale, right = np.linalg.svd(matrix)
+    scale = np.maximum(scale, half * MIN_FORESHORTENING)
+    inverse = np.linalg.inv(left @ np.diag(scale) @ right) / 2
+    return np.concatenate([inverse, (0.5 - inverse @ origin[:2])[:, None]], axis=1).astype(np.float32)
+
+
+def face_plane(proportions: Proportions) -> tuple[F32, float]:
+    """Return the face frame's centre in rest space, (3,), and its half extent in metres."""
+    eyes = (proportions.left_eye + proportions.right_eye) / 2
+    distance = float(np.linalg.norm(proportions.left_eye - proportions.right_eye))
+    centre = eyes * 0.6 + proportions.mouth * 0.4
+    return centre.astype(np.float32), FACE_HALF_EXTENT * distance

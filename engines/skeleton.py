@@ -1,0 +1,218 @@
+"""The canonical humanoid skeleton and its forward kinematics, in plain numpy.
+
+One skeleton serves both sides: the studio poses an avatar with it to render what the network learns from,
+and at run time the same code poses the character's own proportions to make the structure maps.  Bones are
+VRM's humanoid bones under VRM's names (snake case); the rest pose is the T-pose with all bone axes parallel
+to the world's (as in a normalised VRM 0.x file), palms down, thumbs forward.
+
+Source of bone names and T-pose: VRM 1.0 specification, `humanoid.md` and `tpose.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.controls import FINGERS, INDEX, SIDES, ControlVector
+
+F32 = npt.NDArray[np.float32]
+
+_PARENTS: dict[str, str | None] = {
+    "hips": None,
+    "spine": "hips",
+    "chest": "spine",
+    "neck": "chest",
+    "head": "neck",
+    "left_eye": "head",
+    "right_eye": "head",
+}
+for _side in SIDES:
+    _PARENTS |= {
+        f"{_side}_shoulder": "chest",
+        f"{_side}_upper_arm": f"{_side}_shoulder",
+        f"{_side}_lower_arm": f"{_side}_upper_arm",
+        f"{_side}_hand": f"{_side}_lower_arm",
+    }
+    for _finger in FINGERS:
+        _PARENTS |= {
+            f"{_side}_{_finger}_proximal": f"{_side}_hand",
+            f"{_side}_{_finger}_intermediate": f"{_side}_{_finger}_proximal",
+            f"{_side}_{_finger}_distal": f"{_side}_{_finger}_intermediate",
+        }
+for _side in SIDES:
+    _PARENTS |= {
+        f"{_side}_upper_leg": "hips",
+        f"{_side}_lower_leg": f"{_side}_upper_leg",
+        f"{_side}_foot": f"{_side}_lower_leg",
+    }
+
+#: Bone names, parents before children.  VRM's `upperChest` counts as `chest`, `toes` as `foot`.
+BONES: tuple[str, ...] = tuple(_PARENTS)
+BONE_INDEX: dict[str, int] = {name: index for index, name in enumerate(BONES)}
+#: Index of each bone's parent; -1 for the hips.
+PARENT: tuple[int, ...] = tuple(-1 if parent is None else BONE_INDEX[parent] for parent in _PARENTS.values())
+
+#: How a turn of the head is shared between neck and head, and one of the torso between spine and chest.
+#: Half and half within a little is what clinical cervical motion studies report for axial rotation.
+NECK_SHARE = 0.4
+SPINE_SHARE = 0.4
+#: Flexion in degrees of the three finger joints at curl 1 (a fist).
+FINGER_FLEXION_DEG = (75.0, 95.0, 60.0)
+THUMB_FLEXION_DEG = (20.0, 40.0, 60.0)
+#: An anime eyeball is far larger than a human one: it turns by less for the same apparent gaze.
+EYE_GAIN = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proportions:
+    """Where a character's joints and face features are in the rest pose.
+
+    Args:
+        joints: float32, (len(BONES), 3), metres, canonical axes, feet near y = 0.
+        left_eye: float32, (3,), centre of the left eye's opening on the face surface.
+        right_eye: the same for the right eye.
+        mouth: float32, (3,), centre of the mouth on the face surface.
+        head_top: highest y of head and hair in metres.
+    """
+
+    joints: F32
+    left_eye: F32
+    right_eye: F32
+    mouth: F32
+    head_top: float
+
+    def __post_init__(self) -> None:
+        expected = (len(BONES), 3)
+        if self.joints.shape != expected:
+            raise ValueError(f"joints: got shape {self.joints.shape}, expected {expected}")
+
+
+def rotation_from_vector(vector_deg: npt.ArrayLike) -> F32:
+    """Return the rotation matrix (3, 3) of a rotation vector in degrees (Rodrigues' formula)."""
+    vector = np.radians(np.asarray(vector_deg, np.float64))
+    angle = float(np.sqrt(vector @ vector))
+    if angle < 1e-9:
+        return np.eye(3, dtype=np.float32)
+    x, y, z = vector / angle
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    matrix = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)
+    return matrix.astype(np.float32)
+
+
+def vector_from_rotation(matrix: npt.ArrayLike) -> F32:
+    """Return the rotation vector in degrees, (3,), of a rotation matrix; the inverse of the above."""
+    m = np.asarray(matrix, np.float64)
+    cosine = np.clip((np.trace(m) - 1) / 2, -1.0, 1.0)
+    angle = float(np.arccos(cosine))
+    axis = np.array([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]])
+    norm = float(np.linalg.norm(axis))
+    if norm < 1e-6:
+        if cosine > 0:
+            return np.zeros(3, np.float32)
+        # Half a turn: the axis is the eigenvector of eigenvalue 1.
+        axis = np.sqrt(np.maximum(np.diag(m) + 1, 0) / 2)
+        axis[1:] *= np.where(m[0, 1:] < 0, -1.0, 1.0) if axis[0] > 1e-6 else 1.0
+        norm = float(np.linalg.norm(axis))
+    return np.degrees(axis / norm * angle).astype(np.float32)
+
+
+def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
+    """Return Ry(yaw) @ Rx(pitch) @ Rz(roll), (3, 3): the meaning of every yaw/pitch/roll control."""
+    y, x, z = np.radians([yaw_deg, pitch_deg, roll_deg])
+    cy, sy, cx, sx, cz, sz = np.cos(y), np.sin(y), np.cos(x), np.sin(x), np.cos(z), np.sin(z)
+    return np.array(
+        [
+            [cy * cz + sy * sx * sz, -cy * sz + sy * sx * cz, sy * cx],
+            [cx * sz, cx * cz, -sx],
+            [-sy * cz + cy * sx * sz, sy * sz + cy * sx * cz, cy * cx],
+        ],
+        np.float32,
+    )
+
+
+def euler_from_rotation(matrix: npt.ArrayLike) -> tuple[float, float, float]:
+    """Return (yaw, pitch, roll) in degrees; the inverse of :func:`rotation_from_euler` for |pitch| < 90."""
+    m = np.asarray(matrix, np.float64)
+    pitch = np.arcsin(np.clip(-m[1, 2], -1.0, 1.0))
+    yaw = np.arctan2(m[0, 2], m[2, 2])
+    roll = np.arctan2(m[1, 0], m[1, 1])
+    return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
+
+
+def bone_rotations(vector: ControlVector) -> F32:
+    """Return each bone's rotation relative to its parent, (len(BONES), 3, 3), for a control vector."""
+
+    def value(name: str) -> float:
+        return float(vector[INDEX[name]])
+
+    rotations = np.tile(np.eye(3, dtype=np.float32), (len(BONES), 1, 1))
+
+    def turn(bone: str, matrix: F32) -> None:
+        rotations[BONE_INDEX[bone]] = matrix
+
+    turn("hips", rotation_from_euler(value("root_yaw"), value("root_pitch"), value("root_roll")))
+    for lower, upper, share, prefix in (
+        ("spine", "chest", SPINE_SHARE, "torso"),
+        ("neck", "head", NECK_SHARE, "head"),
+    ):
+        total = rotation_from_euler(value(f"{prefix}_yaw"), value(f"{prefix}_pitch"), value(f"{prefix}_roll"))
+        as_vector = vector_from_rotation(total)
+        turn(lower, rotation_from_vector(as_vector * share))
+        turn(upper, rotation_from_vector(as_vector * (1 - share)))
+    gaze = rotation_from_euler(value("gaze_yaw") * EYE_GAIN, value("gaze_pitch") * EYE_GAIN, 0.0)
+    turn("left_eye", gaze)
+    turn("right_eye", gaze)
+    for side in SIDES:
+        mirror = np.array([1.0, 1.0, 1.0] if side == "left" else [1.0, -1.0, -1.0], np.float32)
+
+        def about(x: float, y: float, z: float, mirror: F32 = mirror) -> F32:
+            return rotation_from_vector(np.array([x, y, z], np.float32) * mirror)
+
+        turn(f"{side}_shoulder", about(0, 0, value(f"{side}_shoulder_raise")))
+        turn(f"{side}_upper_arm", about(*(value(f"{side}_upper_arm_{axis}") for axis in "xyz")))
+        half_twist = about(-value(f"{side}_forearm_twist") / 2, 0, 0)
+        turn(f"{side}_lower_arm", about(0, -value(f"{side}_elbow"), 0) @ half_twist)
+        wrist = about(0, -value(f"{side}_wrist_deviation"), 0) @ about(0, 0, -value(f"{side}_wrist_flexion"))
+        turn(f"{side}_hand", half_twist @ wrist)
+        for finger in FINGERS:
+            curl = value(f"{side}_{finger}_curl")
+            flexion = THUMB_FLEXION_DEG if finger == "thumb" else FINGER_FLEXION_DEG
+            for phalanx, angle in zip(("proximal", "intermediate", "distal"), flexion, strict=True):
+                # A thumb folds across the palm (about +Y), the other fingers fold into it (about -Z).
+                matrix = about(0, curl * angle, 0) if finger == "thumb" else about(0, 0, -curl * angle)
+                turn(f"{side}_{finger}_{phalanx}", matrix)
+        turn(f"{side}_upper_leg", about(*(value(f"{side}_upper_leg_{axis}") for axis in "xyz")))
+        turn(f"{side}_lower_leg", about(value(f"{side}_knee"), 0, 0))
+        turn(f"{side}_foot", about(value(f"{side}_ankle"), 0, 0))
+    return rotations
+
+
+def forward_kinematics(vector: ControlVector, proportions: Proportions) -> F32:
+    """Return the skinning matrices, (len(BONES), 4, 4), that carry rest-pose points to the posed figure.
+
+    A point bound to one bone moves as ``posed = matrix[bone] @ (x, y, z, 1)``; linear blend skinning sums
+    over bones.  ``root_x`` and ``root_y`` move the hips in units of their rest height.
+    """
+    joints = proportions.joints
+    local = bone_rotations(vector)
+    world = np.zeros((len(BONES), 4, 4), np.float32)
+    world[:, 3, 3] = 1.0
+    hip_height = float(joints[0, 1])
+    root = np.array([vector[INDEX["root_x"]], vector[INDEX["root_y"]], 0.0], np.float32) * hip_height
+    for bone, parent in enumerate(PARENT):
+        if parent < 0:
+            world[bone, :3, :3] = local[bone]
+            world[bone, :3, 3] = joints[bone] + root
+        else:
+            world[bone, :3, :3] = world[parent, :3, :3] @ local[bone]
+            world[bone, :3, 3] = world[parent, :3, :3] @ (joints[bone] - joints[parent]) + world[parent, :3, 3]
+    skinning = world.copy()
+    skinning[:, :3, 3] -= np.einsum("bij,bj->bi", world[:, :3, :3], joints)
+    return skinning
+
+
+def posed_joints(skinning: F32, proportions: Proportions) -> F32:
+    """Return joint positions after posing, (len(BONES), 3), metres."""
+    return np.asarray(np.einsum("bij,bj->bi", skinning[:, :3, :3], proportions.joints) + skinning[:, :3, 3], np.float32)

@@ -1,0 +1,1 @@
+"""From avatar files to labelled pictures."""

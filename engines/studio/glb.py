@@ -1,0 +1,136 @@
+"""The binary glTF container: chunks, accessors and embedded images of a `.glb` or `.vrm` file.
+
+Source: glTF 2.0 specification, "Binary glTF Layout" (section 4.4) and "Accessors" (section 3.6.2).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from engines.errors import AvatarError
+
+_MAGIC = b"glTF"
+_JSON_CHUNK = 0x4E4F534A
+_BINARY_CHUNK = 0x004E4942
+_HEADER_BYTES = 12
+_CHUNK_HEADER_BYTES = 8
+_COMPONENT_TYPE = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+_COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glb:
+    """A parsed container.
+
+    Args:
+        name: what error messages call the file.
+        json: the JSON chunk.
+        binary: the binary chunk, empty where the file has none.
+    """
+
+    name: str
+    json: dict[str, Any]  # Any: free-form JSON, checked where it is read
+    binary: bytes
+
+    def accessor(self, index: int) -> npt.NDArray[Any]:
+        """Return accessor `index` as an array (count, components); normalised integers become float32.
+
+        Raises:
+            AvatarError: the accessor points outside the file or has an unknown type.
+        """
+        try:
+            accessor = self.json["accessors"][index]
+            components = _COMPONENTS[accessor["type"]]
+            dtype = np.dtype(_COMPONENT_TYPE[accessor["componentType"]])
+            count = int(accessor["count"])
+            if "bufferView" in accessor:
+                values = self._view(accessor["bufferView"], accessor.get("byteOffset", 0), dtype, count, components)
+            else:
+                values = np.zeros((count, components), dtype)
+            if "sparse" in accessor:
+                values = values.copy()
+                sparse, entries = accessor["sparse"], int(accessor["sparse"]["count"])
+                where = sparse["indices"]
+                index_type = np.dtype(_COMPONENT_TYPE[where["componentType"]])
+                rows = self._view(where["bufferView"], where.get("byteOffset", 0), index_type, entries, 1)[:, 0]
+                what = sparse["values"]
+                values[rows] = self._view(what["bufferView"], what.get("byteOffset", 0), dtype, entries, components)
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise AvatarError(f"{self.name}: accessor {index} is broken ({error}); export the file again") from error
+        if accessor.get("normalized") and dtype.kind in "iu":
+            return np.maximum(values.astype(np.float32) / np.iinfo(dtype).max, -1.0)
+        return values
+
+    def image(self, index: int) -> Image.Image:
+        """Return embedded image `index`, decoded lazily by PIL.
+
+        Raises:
+            AvatarError: the image is not embedded or cannot be read.
+        """
+        try:
+            view = self.json["bufferViews"][self.json["images"][index]["bufferView"]]
+            start = view.get("byteOffset", 0)
+            return Image.open(io.BytesIO(self.binary[start : start + view["byteLength"]]))
+        except (KeyError, IndexError, OSError) as error:
+            raise AvatarError(f"{self.name}: image {index} cannot be read ({error}); it must be embedded") from error
+
+    def _view(self, index: int, offset: int, dtype: np.dtype[Any], count: int, components: int) -> npt.NDArray[Any]:
+        view = self.json["bufferViews"][index]
+        start = view.get("byteOffset", 0) + offset
+        row = components * dtype.itemsize
+        stride = view.get("byteStride") or row
+        needed = start + (stride * (count - 1) + row if count else 0)
+        if start < 0 or needed > len(self.binary):
+            raise ValueError(f"needs {needed} bytes of binary data, the file has {len(self.binary)}")
+        return np.ndarray((count, components), dtype, self.binary, start, (stride, dtype.itemsize))
+
+
+def read_glb(path: Path) -> Glb:
+    """Return the container at `path`.
+
+    Raises:
+        AvatarError: the file is missing, is not binary glTF 2, or is cut short.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise AvatarError(f"{path.name}: cannot be read ({error.strerror})") from error
+    return parse_glb(data, path.name)
+
+
+def parse_glb(data: bytes, name: str) -> Glb:
+    """Return the container in `data`; raises as :func:`read_glb` does."""
+    if len(data) < _HEADER_BYTES or data[:4] != _MAGIC:
+        raise AvatarError(f"{name}: not a binary glTF file (starts with {data[:4]!r}, expected {_MAGIC!r})")
+    version, length = struct.unpack_from("<II", data, 4)
+    if version != 2:
+        raise AvatarError(f"{name}: glTF version {version}, expected 2; export the file again as VRM 0.x")
+    if length > len(data):
+        raise AvatarError(f"{name}: cut short ({len(data)} of {length} bytes); download or copy it again")
+    chunks: dict[int, bytes] = {}
+    offset = _HEADER_BYTES
+    while offset + _CHUNK_HEADER_BYTES <= length:
+        size, kind = struct.unpack_from("<II", data, offset)
+        offset += _CHUNK_HEADER_BYTES
+        if offset + size > length:
+            raise AvatarError(f"{name}: a chunk of {size} bytes runs past the end of the file; copy it again")
+        chunks.setdefault(kind, data[offset : offset + size])
+        offset += size
+    if _JSON_CHUNK not in chunks:
+        raise AvatarError(f"{name}: has no JSON chunk; it is not a usable glTF file")
+    try:
+        document = json.loads(chunks[_JSON_CHUNK].decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise AvatarError(f"{name}: its JSON chunk is not valid JSON ({error})") from error
+    if not isinstance(document, dict):
+        raise AvatarError(f"{name}: its JSON chunk is a {type(document).__name__}, expected an object")
+    return Glb(name=name, json=document, binary=chunks.get(_BINARY_CHUNK, b""))

@@ -1,0 +1,1 @@
+"""The live path: frames in, poses out of them, anime frames back, over WebRTC."""

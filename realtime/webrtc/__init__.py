@@ -1,0 +1,1 @@
+"""WebRTC: the only place that imports aiortc."""
