@@ -1,0 +1,156 @@
+"""An avatar: everything the studio needs of a VRM 0.x file, in the canonical skeleton and T-pose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.skeleton import BONE_INDEX, Proportions
+from engines.studio.glb import Glb, read_glb
+from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
+from engines.studio.mesh import Draw, Mesh, read_mesh
+from engines.studio.morphs import Morph, read_expressions
+from engines.studio.rig import Rig, read_rig
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+#: A morph's largest deltas, at least this part of its greatest, mark the feature that it moves.
+_FEATURE_PART = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """Whom to credit for an avatar and what its file allows; texts as in the file, empty where absent."""
+
+    title: str = ""
+    author: str = ""
+    contact: str = ""
+    reference: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    permission_url: str = ""
+    allowed_user: str = ""
+    commercial_use: str = ""
+    violent_use: str = ""
+    sexual_use: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
+class Avatar:
+    """A character's mesh, looks and expressions.  Compared by identity, so that it can key a cache.
+
+    Args:
+        name: the file's stem.
+        positions: float32, (N, 3), metres, canonical axes (+X the character's left, +Z its front), T-pose.
+        normals: float32, (N, 3), unit length.
+        uvs: float32, (N, 2), v = 0 at the top row.
+        bone_ids: int32, (N, 4), index into :data:`engines.skeleton.BONES`.
+        bone_weights: float32, (N, 4), largest first, sum 1.
+        triangles: int32, (T, 3), vertex indices, in draw order.
+        draws: runs of `triangles` with one material, in draw order.
+        materials: as the file orders them.
+        textures: uint8, (H, W, 4) each, sRGB, straight alpha.
+        expressions: name -> sparse morph; see :mod:`engines.studio.morphs`.
+        proportions: joints and face features for :mod:`engines.skeleton`.
+        credit: authorship and licence.
+    """
+
+    name: str
+    positions: F32
+    normals: F32
+    uvs: F32
+    bone_ids: I32
+    bone_weights: F32
+    triangles: I32
+    draws: tuple[Draw, ...]
+    materials: tuple[Material, ...]
+    textures: tuple[U8, ...]
+    expressions: dict[str, Morph]
+    proportions: Proportions
+    credit: Credit
+
+
+def load_avatar(path: str | Path, *, leave_out: Collection[str] = (), max_texture_px: int = MAX_TEXTURE_PX) -> Avatar:
+    """Return the avatar in the VRM 0.x file at `path`.
+
+    Args:
+        path: the `.vrm` file.
+        leave_out: names of nodes or meshes that are not the character, such as Seed-san's robot arm.
+        max_texture_px: larger textures are scaled down to this.
+
+    Raises:
+        AvatarError: the file is damaged, is no VRM 0.x humanoid, or shows nothing.
+    """
+    path = Path(path)
+    glb = read_glb(path)
+    rig = read_rig(glb)
+    materials = read_materials(glb)
+    mesh = read_mesh(glb, rig, materials, leave_out)
+    expressions = read_expressions(glb, mesh.pieces, mesh.positions)
+    return Avatar(
+        name=path.stem,
+        positions=mesh.positions,
+        normals=mesh.normals,
+        uvs=mesh.uvs,
+        bone_ids=mesh.bone_ids,
+        bone_weights=mesh.bone_weights,
+        triangles=mesh.triangles,
+        draws=mesh.draws,
+        materials=materials,
+        textures=read_textures(glb, max_texture_px),
+        expressions=expressions,
+        proportions=_measure(mesh, rig, expressions),
+        credit=_read_credit(glb),
+    )
+
+
+def _measure(mesh: Mesh, rig: Rig, expressions: dict[str, Morph]) -> Proportions:
+    joints = rig.joints.astype(np.float32)
+    of_head = mesh.bone_ids[:, 0] == BONE_INDEX["head"]
+    head = joints[BONE_INDEX["head"]]
+    head_top = float(mesh.positions[of_head, 1].max()) if of_head.any() else float(head[1]) + 0.2
+
+    def feature(name: str, fallback: F32) -> F32:
+        morph = expressions.get(name)
+        if morph is None:
+            return fallback
+        size = np.linalg.norm(morph.deltas, axis=1)
+        return np.asarray(mesh.positions[morph.vertices[size >= size.max() * _FEATURE_PART]].mean(axis=0), np.float32)
+
+    # Without the morphs that mark them: on the head, where a drawn face has them.
+    height = head_top - float(head[1])
+    eye = np.array([0.16, 0.36, 0.35], np.float32) * height
+    return Proportions(
+        joints=joints,
+        left_eye=feature("blink_left", head + eye),
+        right_eye=feature("blink_right", head + eye * np.array([-1, 1, 1], np.float32)),
+        mouth=feature("aa", head + np.array([0.0, 0.1, 0.38], np.float32) * height),
+        head_top=head_top,
+    )
+
+
+def _read_credit(glb: Glb) -> Credit:
+    meta = glb.json["extensions"]["VRM"].get("meta", {})
+
+    def text(key: str) -> str:
+        return str(meta.get(key) or "")
+
+    return Credit(
+        title=text("title"),
+        author=text("author"),
+        contact=text("contactInformation"),
+        reference=text("reference"),
+        licence=text("licenseName"),
+        licence_url=text("otherLicenseUrl"),
+        permission_url=text("otherPermissionUrl"),
+        allowed_user=text("allowedUserName"),
+        # The misspelling is the specification's.
+        commercial_use=text("commercialUssageName"),
+        violent_use=text("violentUssageName"),
+        sexual_use=text("sexualUssageName"),
+    )

@@ -1,0 +1,307 @@
+"""Off-screen renderer of avatars: MToon-like pictures, and which triangle each pixel shows.
+
+OpenGL 3.3 through EGL, without a window; Mesa's llvmpipe does where there is no GPU.  The camera is the
+orthographic one of :mod:`engines.framing`, the viewer stands at +Z.  A renderer belongs to the thread that first
+draws with it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+
+import moderngl
+import numpy as np
+import numpy.typing as npt
+
+from engines.controls import ControlVector
+from engines.skeleton import BONES
+from engines.studio.avatar import Avatar
+from engines.studio.expression import Posed, posed, skinned
+from engines.studio.materials import AlphaMode, Cull, Material
+from engines.studio.shaders import IDS, SURFACE, VERTEX
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+I32 = npt.NDArray[np.int32]
+
+#: Key light from the viewer's upper left, in front.
+LIGHT = np.array([-0.35, 0.45, 0.82]) / np.linalg.norm([-0.35, 0.45, 0.82])
+#: Outlines thinner than a pixel of the finished picture alias into dashes.
+MIN_OUTLINE_PX = 1.0
+#: The outline's hull stands back by this much, so that it does not fight with two-sided surfaces.
+_OUTLINE_BACK_M = 0.0015
+#: `render_ids` shows a blended surface where it covers at least half of what is behind it.
+_IDS_CUTOFF = 0.5
+_BLENDED = 2.0
+_OPAQUE = -1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Uploaded:
+    positions: moderngl.Buffer
+    surface: moderngl.VertexArray
+    ids: moderngl.VertexArray
+    textures: tuple[moderngl.Texture, ...]
+    owned: tuple[moderngl.Buffer, ...]
+
+    def release(self) -> None:
+        for item in (self.surface, self.ids, *self.textures, *self.owned):
+            item.release()
+
+
+class Renderer:
+    """Draws avatars; keeps their meshes and textures in GPU memory for as long as they live."""
+
+    def __init__(self) -> None:
+        self._context: moderngl.Context | None = None
+        self._uploaded: weakref.WeakKeyDictionary[Avatar, _Uploaded] = weakref.WeakKeyDictionary()
+        self._targets: dict[tuple[str, int], moderngl.Framebuffer] = {}
+
+    @property
+    def device(self) -> str:
+        """What really draws, as the driver names it, for example ``llvmpipe (LLVM 15.0.6, 256 bits)``."""
+        return str(self._start().info["GL_RENDERER"])
+
+    def render(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int, supersample: int = 2) -> U8:
+        """Return the avatar's picture.
+
+        Args:
+            avatar: whom to draw.
+            vector: the pose.
+            camera: float32, (2, 3), world (x, y, 1) to the unit square, y down.
+            size: width and height of the picture in pixels.
+            supersample: samples per pixel along each side.
+
+        Returns:
+            uint8, (size, size, 4), straight-alpha RGBA, 0-255.
+        """
+        self._check(camera, size)
+        context, uploaded = self._start(), self._upload(avatar)
+        self._pose(uploaded, posed(avatar, vector), camera)
+        large = size * supersample
+        target = self._target("f1", large)
+        target.use()
+        target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
+        context.enable(moderngl.DEPTH_TEST | moderngl.BLEND)
+        context.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
+        program = self._surface
+        pixels_per_metre = float(np.abs(np.linalg.det(camera[:, :2]))) ** 0.5 * size
+        for draw in avatar.draws:
+            material = avatar.materials[draw.material]
+            self._bind(uploaded, material)
+            target.depth_mask = material.depth_write
+            program["outline"] = 0.0
+            program["outline_colour"] = (0.0, 0.0, 0.0, -1.0)
+            self._cull(material.cull)
+            uploaded.surface.render(vertices=draw.count * 3, first=draw.first * 3)
+            if material.outline_width_m > 0 and material.alpha_mode is not AlphaMode.BLEND:
+                width_px = max(material.outline_width_m * pixels_per_metre, MIN_OUTLINE_PX)
+                program["outline"] = 2.0 * width_px / size
+                program["outline_colour"] = (*material.outline_colour[:3], material.outline_lighting)
+                self._cull(Cull.FRONT)
+                uploaded.surface.render(vertices=draw.count * 3, first=draw.first * 3)
+        target.depth_mask = True
+        premultiplied = np.frombuffer(target.read(components=4), np.uint8).reshape(large, large, 4)
+        return _resolve(premultiplied, supersample)
+
+    def render_ids(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int) -> tuple[I32, F32]:
+        """Return the nearest triangle at each pixel's centre and where on it the pixel lies.
+
+        Args:
+            avatar: whom to draw.
+            vector: the pose.
+            camera: float32, (2, 3), as for :meth:`render`.
+            size: width and height in pixels.
+
+        Returns:
+            int32, (size, size), row of `avatar.triangles`, -1 where nothing is;
+            float32, (size, size, 2), barycentric weights of the triangle's second and third vertex (the first has
+            ``1 - sum``), 0 where nothing is.
+        """
+        self._check(camera, size)
+        context, uploaded = self._start(), self._upload(avatar)
+        pose = posed(avatar, vector)
+        self._pose(uploaded, pose, camera)
+        target = self._target("i4", size)
+        target.use()
+        # moderngl clears integer targets with floats: -1 stands as "none" after a shift by one.
+        target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
+        target.depth_mask = True
+        context.enable(moderngl.DEPTH_TEST)
+        context.disable(moderngl.BLEND)
+        for draw in avatar.draws:
+            material = avatar.materials[draw.material]
+            opaque = material.alpha_mode is AlphaMode.OPAQUE
+            blended = material.alpha_mode is AlphaMode.BLEND
+            self._ids["cutoff"] = _OPAQUE if opaque else _IDS_CUTOFF if blended else material.alpha_cutoff
+            self._ids["lit_alpha"] = material.lit_colour[3]
+            self._ids["first"] = draw.first + 1
+            self._texture(uploaded, material.lit_texture).use(0)
+            self._cull(material.cull)
+            uploaded.ids.render(vertices=draw.count * 3, first=draw.first * 3)
+        triangle = np.frombuffer(target.read(components=1, dtype="i4"), np.int32).reshape(size, size) - 1
+        return triangle, _barycentric(avatar, pose, camera, triangle)
+
+    def close(self) -> None:
+        """Release the GPU's memory; calling it again does nothing."""
+        if self._context is None:
+            return
+        for uploaded in self._uploaded.values():
+            uploaded.release()
+        self._uploaded.clear()
+        self._targets.clear()
+        self._context.release()
+        self._context = None
+
+    def _start(self) -> moderngl.Context:
+        if self._context is None:
+            self._context = moderngl.create_standalone_context(backend="egl", require=330)
+            vertex = VERTEX.replace("BONE_ROWS", str(3 * len(BONES)))
+            self._surface = self._context.program(vertex_shader=vertex, fragment_shader=SURFACE)
+            self._ids = self._context.program(vertex_shader=vertex, fragment_shader=IDS)
+            self._bones = self._context.buffer(reserve=len(BONES) * 48)
+            white, black = bytes([255] * 4), bytes([0, 0, 0, 255])
+            self._white = self._context.texture((1, 1), 4, white)
+            self._black = self._context.texture((1, 1), 4, black)
+            for program in (self._surface, self._ids):
+                program["Bones"].binding = 0
+                _set(program, "lit_texture", 0)
+                _set(program, "shade_texture", 1)
+                _set(program, "emission_texture", 2)
+                _set(program, "outline_back", _OUTLINE_BACK_M)
+            self._surface["light"] = tuple(LIGHT)
+        return self._context
+
+    def _upload(self, avatar: Avatar) -> _Uploaded:
+        uploaded = self._uploaded.get(avatar)
+        if uploaded is not None:
+            return uploaded
+        context = self._start()
+        positions = context.buffer(reserve=avatar.positions.nbytes, dynamic=True)
+        normals = context.buffer(avatar.normals.tobytes())
+        uvs = context.buffer(avatar.uvs.tobytes())
+        bones = context.buffer(avatar.bone_ids.astype(np.uint8).tobytes())
+        weights = context.buffer(avatar.bone_weights.tobytes())
+        index = context.buffer(avatar.triangles.tobytes())
+        content = [
+            (positions, "3f4", "in_position"),
+            (normals, "3f4", "in_normal"),
+            (uvs, "2f4", "in_uv"),
+            (bones, "4u1", "in_bones"),
+            (weights, "4f4", "in_weights"),
+        ]
+        textures = []
+        for image in avatar.textures:
+            texture = context.texture((image.shape[1], image.shape[0]), 4, np.ascontiguousarray(image).tobytes())
+            texture.build_mipmaps()
+            texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+            textures.append(texture)
+        uploaded = _Uploaded(
+            positions=positions,
+            surface=context.vertex_array(self._surface, content, index, skip_errors=True),
+            ids=context.vertex_array(self._ids, content, index, skip_errors=True),
+            textures=tuple(textures),
+            owned=(positions, normals, uvs, bones, weights, index),
+        )
+        self._uploaded[avatar] = uploaded
+        weakref.finalize(avatar, uploaded.release).atexit = False
+        return uploaded
+
+    def _pose(self, uploaded: _Uploaded, pose: Posed, camera: F32) -> None:
+        uploaded.positions.write(pose.positions)
+        self._bones.write(np.ascontiguousarray(pose.skinning[:, :3]))
+        self._bones.bind_to_uniform_block(0)
+        for program in (self._surface, self._ids):
+            program["camera"] = tuple(float(value) for value in camera.reshape(-1))
+        # The camera's y points down, which turns every triangle's sense of rotation round.
+        self._start().front_face = "cw" if np.linalg.det(camera[:, :2]) < 0 else "ccw"
+
+    def _bind(self, uploaded: _Uploaded, material: Material) -> None:
+        program = self._surface
+        self._texture(uploaded, material.lit_texture).use(0)
+        self._texture(uploaded, material.shade_texture).use(1)
+        glows = max(material.emission_colour[:3]) > 0
+        (self._texture(uploaded, material.emission_texture) if glows else self._black).use(2)
+        program["lit_colour"] = material.lit_colour
+        program["shade_colour"] = material.shade_colour[:3]
+        program["emission_colour"] = material.emission_colour[:3]
+        width = (1.0 - material.shade_toony) * (1.0 - material.shade_shift)
+        program["terminator"] = (material.shade_shift, 1.0 / max(width, 1e-4))
+        program["cutoff"] = {
+            AlphaMode.OPAQUE: _OPAQUE,
+            AlphaMode.CUTOUT: material.alpha_cutoff,
+            AlphaMode.BLEND: _BLENDED,
+        }[material.alpha_mode]
+
+    def _texture(self, uploaded: _Uploaded, index: int | None) -> moderngl.Texture:
+        return self._white if index is None else uploaded.textures[index]
+
+    def _cull(self, cull: Cull) -> None:
+        context = self._start()
+        if cull is Cull.NONE:
+            context.disable(moderngl.CULL_FACE)
+        else:
+            context.enable(moderngl.CULL_FACE)
+            context.cull_face = cull.value
+
+    def _target(self, dtype: str, size: int) -> moderngl.Framebuffer:
+        key = (dtype, size)
+        if key not in self._targets:
+            context = self._start()
+            colour = context.renderbuffer((size, size), 4 if dtype == "f1" else 1, dtype=dtype)
+            self._targets[key] = context.framebuffer(colour, context.depth_renderbuffer((size, size)))
+        return self._targets[key]
+
+    @staticmethod
+    def _check(camera: F32, size: int) -> None:
+        if camera.shape != (2, 3):
+            raise ValueError(f"camera: got shape {camera.shape}, expected (2, 3)")
+        if size < 1:
+            raise ValueError(f"size: got {size}, expected at least 1")
+
+
+def _set(program: moderngl.Program, name: str, value: float) -> None:
+    if name in program:
+        program[name] = value
+
+
+def _resolve(premultiplied: U8, supersample: int) -> U8:
+    """Return the mean over each pixel's samples as straight alpha, uint8 (H, W, 4)."""
+    if supersample > 1:
+        height = premultiplied.shape[0] // supersample
+        total = np.zeros((height, height, 4), np.uint16)
+        for row in range(supersample):
+            for column in range(supersample):
+                total += premultiplied[row::supersample, column::supersample]
+    else:
+        total = premultiplied.astype(np.uint16)
+    alpha = total[:, :, 3].astype(np.float32)
+    picture = np.empty(total.shape, np.uint8)
+    scale = 255.0 / np.maximum(alpha, 1.0)
+    picture[:, :, :3] = np.minimum(total[:, :, :3] * scale[:, :, None] + 0.5, 255.0)
+    picture[:, :, 3] = alpha / (supersample * supersample) + 0.5
+    return picture
+
+
+def _barycentric(avatar: Avatar, pose: Posed, camera: F32, triangle: I32) -> F32:
+    """Return where each pixel's centre lies in its triangle, (size, size, 2).
+
+    An orthographic projection keeps barycentric weights, so they follow from the projected corners.
+    """
+    size = len(triangle)
+    rows, columns = np.nonzero(triangle >= 0)
+    corners = avatar.triangles[triangle[rows, columns]]  # (P, 3)
+    vertices, where = np.unique(corners, return_inverse=True)
+    world = skinned(avatar, pose, vertices)
+    flat = (world[:, :2] @ camera[:, :2].T + camera[:, 2])[where.reshape(-1, 3)]  # (P, 3, 2)
+    pixel = np.stack([columns + 0.5, rows + 0.5], axis=1) / size
+    b, c, p = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0], pixel - flat[:, 0]
+    area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
+    area = np.where(np.abs(area) < 1e-12, 1e-12, area)
+    second = np.clip((p[:, 0] * c[:, 1] - p[:, 1] * c[:, 0]) / area, 0.0, 1.0)
+    third = np.clip((b[:, 0] * p[:, 1] - b[:, 1] * p[:, 0]) / area, 0.0, 1.0 - second)
+    barycentric = np.zeros((size, size, 2), np.float32)
+    barycentric[rows, columns, 0] = second
+    barycentric[rows, columns, 1] = third
+    return barycentric

@@ -1,0 +1,176 @@
+"""The humanoid rig of a VRM 0.x file, read into the canonical skeleton.
+
+VRM 0.x characters look along -Z; half a turn about +Y brings them into canonical axes.  Joints that are no
+humanoid bone (hair, cape, twist) follow their nearest humanoid ancestor.
+
+Source: VRM 0.x specification, `VRM.humanoid`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.errors import AvatarError
+from engines.skeleton import BONE_INDEX, BONES, PARENT
+from engines.studio.glb import Glb
+
+F64 = npt.NDArray[np.float64]
+
+#: Half a turn about +Y, from VRM 0.x's axes to the canonical ones.
+TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
+_REQUIRED = ("hips", "head", "left_upper_arm", "left_lower_arm", "right_upper_arm", "right_lower_arm")
+_FOLDED = {"upper_chest": "chest", "left_toes": "left_foot", "right_toes": "right_foot", "jaw": "head"}
+#: An arm that is off the T-pose by more than this is straightened; VRoid's own lie within 3 degrees.
+_STRAIGHTEN_DEG = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """Where a file's nodes and bones are.
+
+    Args:
+        node_matrices: float64, (nodes, 4, 4), node to canonical axes, as the file rests.
+        bone_of_node: int64, (nodes,), index into BONES of the bone that each node follows.
+        joints: float64, (len(BONES), 3), joint positions in the T-pose; missing bones are placed near their parent.
+        corrections: float64, (len(BONES), 4, 4), from the file's rest pose to the T-pose.
+    """
+
+    node_matrices: F64
+    bone_of_node: npt.NDArray[np.int64]
+    joints: F64
+    corrections: F64
+
+
+def read_rig(glb: Glb) -> Rig:
+    """Return the file's rig.
+
+    Raises:
+        AvatarError: it is no VRM 0.x humanoid, or bones that every humanoid has are missing.
+    """
+    vrm = glb.json.get("extensions", {}).get("VRM")
+    if vrm is None:
+        other = "VRMC_vrm" in glb.json.get("extensions", {})
+        what = "is a VRM 1.0 file" if other else "has no VRM extension"
+        raise AvatarError(f"{glb.name}: {what}, expected VRM 0.x; export it as VRM 0.x")
+    nodes = glb.json.get("nodes", [])
+    human = {_snake(bone["bone"]): int(bone["node"]) for bone in vrm.get("humanoid", {}).get("humanBones", [])}
+    missing = [name for name in _REQUIRED if not 0 <= human.get(name, -1) < len(nodes)]
+    if missing:
+        raise AvatarError(f"{glb.name}: humanoid bones missing: {', '.join(missing)}; assign them and export again")
+
+    parents = np.full(len(nodes), -1, np.int64)
+    for index, node in enumerate(nodes):
+        for child in node.get("children", []):
+            parents[child] = index
+    matrices = np.zeros((len(nodes), 4, 4))
+    bone_of_node = np.full(len(nodes), -1, np.int64)
+    bone_at = {node: BONE_INDEX[_FOLDED.get(name, name)] for name, node in human.items()
+               if _FOLDED.get(name, name) in BONE_INDEX}  # fmt: skip
+    for index in _parents_first(parents, glb.name):
+        parent = int(parents[index])
+        local = _local_matrix(nodes[index])
+        matrices[index] = (TURN if parent < 0 else matrices[parent]) @ local
+        inherited = BONE_INDEX["hips"] if parent < 0 else bone_of_node[parent]
+        bone_of_node[index] = bone_at.get(index, inherited)
+
+    positions = {name: matrices[node][:3, 3] for name, node in human.items() if name in BONE_INDEX}
+    resting = _complete(positions)
+    corrections = _straighten(resting)
+    joints = np.einsum("bij,bj->bi", corrections[:, :3, :3], resting) + corrections[:, :3, 3]
+    return Rig(node_matrices=matrices, bone_of_node=bone_of_node, joints=joints, corrections=corrections)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+
+
+def _parents_first(parents: npt.NDArray[np.int64], name: str) -> list[int]:
+    order: list[int] = []
+    depth = np.zeros(len(parents), np.int64)
+    for index in range(len(parents)):
+        steps, at = 0, index
+        while parents[at] >= 0:
+            at, steps = int(parents[at]), steps + 1
+            if steps > len(parents):
+                raise AvatarError(f"{name}: its node tree has a loop; export the file again")
+        depth[index] = steps
+    order.extend(int(index) for index in np.argsort(depth, kind="stable"))
+    return order
+
+
+def _local_matrix(node: dict[str, list[float]]) -> F64:
+    if "matrix" in node:
+        return np.array(node["matrix"], np.float64).reshape(4, 4).T
+    x, y, z, w = node.get("rotation", [0.0, 0.0, 0.0, 1.0])
+    rotation = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation * np.array(node.get("scale", [1.0, 1.0, 1.0]))
+    matrix[:3, 3] = node.get("translation", [0.0, 0.0, 0.0])
+    return matrix
+
+
+def _complete(positions: dict[str, F64]) -> F64:
+    """Return all joints, (len(BONES), 3); what the file lacks lies where it turns sensibly."""
+    known = dict(positions)
+    head, hips = known["head"], known["hips"]
+    neck = known.setdefault("neck", head + (hips - head) * 0.12)
+    known.setdefault("spine", hips + (neck - hips) * 0.15)
+    known.setdefault("chest", known["spine"] + (neck - known["spine"]) * 0.35)
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        # Eyes without a bone: a third of a head's height above its joint; they move no vertex.
+        known.setdefault(f"{side}_eye", head + np.array([0.03 * sign, 0.06, 0.03]))
+        upper, lower = known[f"{side}_upper_arm"], known[f"{side}_lower_arm"]
+        known.setdefault(f"{side}_shoulder", neck + (upper - neck) * 0.3)
+        known.setdefault(f"{side}_hand", lower + (lower - upper))
+        leg = known.setdefault(f"{side}_upper_leg", hips + np.array([0.08 * sign, -0.03, 0.0]))
+        known.setdefault(f"{side}_lower_leg", leg * np.array([1.0, 0.55, 1.0]))
+        known.setdefault(f"{side}_foot", leg * np.array([1.0, 0.1, 1.0]))
+    for bone, parent in zip(BONES, PARENT, strict=True):
+        if bone not in known:  # fingers
+            known[bone] = known[BONES[parent]]
+    return np.stack([known[bone] for bone in BONES])
+
+
+def _between(start: F64, end: F64) -> F64:
+    """Return the smallest rotation, (3, 3), that brings direction `start` to `end`."""
+    a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
+    x, y, z = np.cross(a, b)
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + cross + cross @ cross / (1 + a @ b))
+
+
+def _straighten(joints: F64) -> F64:
+    """Return per bone the rigid motion, (len(BONES), 4, 4), that puts the arms into the T-pose."""
+    corrections = np.tile(np.eye(4), (len(BONES), 1, 1))
+    moved = joints.copy()
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        out = np.array([sign, 0.0, 0.0])
+        chain = [BONE_INDEX[f"{side}_{part}"] for part in ("upper_arm", "lower_arm", "hand", "middle_proximal")]
+        arm = joints[chain[1]] - joints[chain[0]]
+        if np.degrees(np.arccos(np.clip(arm @ out / np.linalg.norm(arm), -1, 1))) < _STRAIGHTEN_DEG:
+            continue
+        rotations: dict[int, F64] = {}
+        for bone, following in zip(chain[:3], chain[1:], strict=True):
+            along = joints[following] - joints[bone]
+            length = float(np.linalg.norm(along))
+            rotations[bone] = _between(along, out) if length > 1e-4 else rotations.get(PARENT[bone], np.eye(3))
+        for index in range(chain[0], len(BONES)):
+            parent = PARENT[index]
+            if index != chain[0] and parent not in rotations:
+                continue
+            rotation = rotations.setdefault(index, rotations.get(parent, np.eye(3)))
+            if index != chain[0]:
+                moved[index] = moved[parent] + rotations[parent] @ (joints[index] - joints[parent])
+            corrections[index, :3, :3] = rotation
+            corrections[index, :3, 3] = moved[index] - rotation @ joints[index]
+    return corrections

@@ -1,0 +1,96 @@
+"""GLSL of the studio's renderer.
+
+Source of the shading: MToon 0.x (`MToonCore.cginc`): the terminator, the shade colour and the outline's lighting.
+"""
+
+from __future__ import annotations
+
+#: Bones are three rows of a 3x4 matrix each.
+VERTEX = """
+#version 330 core
+layout(std140) uniform Bones { vec4 rows[BONE_ROWS]; };
+uniform mat2x3 camera;      // columns: the two rows of the camera
+uniform float outline;      // in parts of the clip space's half size; 0 draws the surface itself
+uniform float outline_back; // metres away from the viewer
+in vec3 in_position;
+in vec3 in_normal;
+in vec2 in_uv;
+in ivec4 in_bones;
+in vec4 in_weights;
+out vec3 normal;
+out vec2 uv;
+const float DEPTH_RANGE_M = 6.0;
+void main() {
+    vec4 r0 = rows[in_bones.x * 3] * in_weights.x;
+    vec4 r1 = rows[in_bones.x * 3 + 1] * in_weights.x;
+    vec4 r2 = rows[in_bones.x * 3 + 2] * in_weights.x;
+    if (in_weights.y > 0.0) {
+        r0 += rows[in_bones.y * 3] * in_weights.y + rows[in_bones.z * 3] * in_weights.z
+            + rows[in_bones.w * 3] * in_weights.w;
+        r1 += rows[in_bones.y * 3 + 1] * in_weights.y + rows[in_bones.z * 3 + 1] * in_weights.z
+            + rows[in_bones.w * 3 + 1] * in_weights.w;
+        r2 += rows[in_bones.y * 3 + 2] * in_weights.y + rows[in_bones.z * 3 + 2] * in_weights.z
+            + rows[in_bones.w * 3 + 2] * in_weights.w;
+    }
+    vec4 rest = vec4(in_position, 1.0);
+    vec3 world = vec3(dot(r0, rest), dot(r1, rest), dot(r2, rest));
+    normal = normalize(vec3(dot(r0.xyz, in_normal), dot(r1.xyz, in_normal), dot(r2.xyz, in_normal)));
+    uv = in_uv;
+    vec2 clip = vec3(world.xy, 1.0) * camera * 2.0 - 1.0;
+    if (outline > 0.0) {
+        // The camera turns directions too; only their direction counts here, not its scale.
+        vec2 side = vec3(normal.xy, 0.0) * camera;
+        float len = length(side);
+        clip += len > 0.0 ? side / len * length(normal.xy) * outline : vec2(0.0);
+        world.z -= outline_back;
+    }
+    gl_Position = vec4(clip, -world.z / DEPTH_RANGE_M, 1.0);
+}
+"""
+
+SURFACE = """
+#version 330 core
+uniform sampler2D lit_texture;
+uniform sampler2D shade_texture;
+uniform sampler2D emission_texture;
+uniform vec4 lit_colour;
+uniform vec3 shade_colour;
+uniform vec3 emission_colour;
+uniform vec4 outline_colour;  // alpha: how much of the surface's colour it takes; < 0 draws the surface
+uniform vec2 terminator;      // (shift, 1 / width)
+uniform vec3 light;
+uniform float cutoff;         // < 0: opaque; >= 2: blended
+in vec3 normal;
+in vec2 uv;
+out vec4 colour;
+void main() {
+    vec4 lit = texture(lit_texture, uv) * lit_colour;
+    if (cutoff < 0.0) lit.a = 1.0;
+    else if (cutoff < 2.0) {
+        if (lit.a < cutoff) discard;
+        lit.a = 1.0;
+    } else if (lit.a < 0.004) discard;
+    vec3 shade = texture(shade_texture, uv).rgb * shade_colour;
+    vec3 n = normalize(normal);
+    n = gl_FrontFacing ? n : -n;
+    float intensity = clamp((dot(n, light) - terminator.x) * terminator.y, 0.0, 1.0);
+    vec3 rgb = mix(shade, lit.rgb, intensity) + texture(emission_texture, uv).rgb * emission_colour;
+    if (outline_colour.a >= 0.0) rgb = outline_colour.rgb * mix(vec3(1.0), rgb, outline_colour.a);
+    colour = vec4(clamp(rgb, 0.0, 1.0) * lit.a, lit.a);
+}
+"""
+
+IDS = """
+#version 330 core
+uniform sampler2D lit_texture;
+uniform float lit_alpha;
+uniform float cutoff;
+uniform int first;
+in vec3 normal;
+in vec2 uv;
+out int triangle;
+void main() {
+    if (cutoff >= 0.0 && texture(lit_texture, uv).a * lit_alpha < cutoff) discard;
+    triangle = first + gl_PrimitiveID;
+}
+"""
