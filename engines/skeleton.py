@@ -60,9 +60,11 @@ NECK_SHARE = 0.4
 SPINE_SHARE = 0.4
 #: Flexion in degrees of the three finger joints at curl 1 (a fist).
 FINGER_FLEXION_DEG = (75.0, 95.0, 60.0)
-THUMB_FLEXION_DEG = (20.0, 40.0, 60.0)
-#: An anime eyeball is far larger than a human one: it turns by less for the same apparent gaze.
-EYE_GAIN = 0.5
+#: A thumb comes down in front of the palm first and then folds across it: rotation vectors in degrees of its
+#: three joints at curl 1, set by eye so that it lies on a fist's fingers.
+THUMB_FLEXION_DEG = ((50.0, 25.0, 0.0), (0.0, 40.0, 0.0), (0.0, 50.0, 0.0))
+#: An anime eye's bone lies far behind a wide, flat iris: it turns by less for the same apparent gaze.
+EYE_GAIN = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Proportions:
         right_eye: the same for the right eye.
         mouth: float32, (3,), centre of the mouth on the face surface.
         head_top: highest y of head and hair in metres.
+        eye_gain: turn of the eye bones per degree of gaze.
     """
 
     joints: F32
@@ -82,6 +85,7 @@ class Proportions:
     right_eye: F32
     mouth: F32
     head_top: float
+    eye_gain: float = EYE_GAIN
 
     def __post_init__(self) -> None:
         expected = (len(BONES), 3)
@@ -141,7 +145,7 @@ def euler_from_rotation(matrix: npt.ArrayLike) -> tuple[float, float, float]:
     return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
 
 
-def bone_rotations(vector: ControlVector) -> F32:
+def bone_rotations(vector: ControlVector, eye_gain: float = EYE_GAIN) -> F32:
     """Return each bone's rotation relative to its parent, (len(BONES), 3, 3), for a control vector."""
 
     def value(name: str) -> float:
@@ -161,7 +165,7 @@ def bone_rotations(vector: ControlVector) -> F32:
         as_vector = vector_from_rotation(total)
         turn(lower, rotation_from_vector(as_vector * share))
         turn(upper, rotation_from_vector(as_vector * (1 - share)))
-    gaze = rotation_from_euler(value("gaze_yaw") * EYE_GAIN, value("gaze_pitch") * EYE_GAIN, 0.0)
+    gaze = rotation_from_euler(value("gaze_yaw") * eye_gain, value("gaze_pitch") * eye_gain, 0.0)
     turn("left_eye", gaze)
     turn("right_eye", gaze)
     for side in SIDES:
@@ -178,11 +182,9 @@ def bone_rotations(vector: ControlVector) -> F32:
         turn(f"{side}_hand", half_twist @ wrist)
         for finger in FINGERS:
             curl = value(f"{side}_{finger}_curl")
-            flexion = THUMB_FLEXION_DEG if finger == "thumb" else FINGER_FLEXION_DEG
-            for phalanx, angle in zip(("proximal", "intermediate", "distal"), flexion, strict=True):
-                # A thumb folds across the palm (about +Y), the other fingers fold into it (about -Z).
-                matrix = about(0, curl * angle, 0) if finger == "thumb" else about(0, 0, -curl * angle)
-                turn(f"{side}_{finger}_{phalanx}", matrix)
+            flexion = THUMB_FLEXION_DEG if finger == "thumb" else tuple((0, 0, -deg) for deg in FINGER_FLEXION_DEG)
+            for phalanx, (x, y, z) in zip(("proximal", "intermediate", "distal"), flexion, strict=True):
+                turn(f"{side}_{finger}_{phalanx}", about(curl * x, curl * y, curl * z))
         turn(f"{side}_upper_leg", about(*(value(f"{side}_upper_leg_{axis}") for axis in "xyz")))
         turn(f"{side}_lower_leg", about(value(f"{side}_knee"), 0, 0))
         turn(f"{side}_foot", about(value(f"{side}_ankle"), 0, 0))
@@ -196,7 +198,7 @@ def forward_kinematics(vector: ControlVector, proportions: Proportions) -> F32:
     over bones.  ``root_x`` and ``root_y`` move the hips in units of their rest height.
     """
     joints = proportions.joints
-    local = bone_rotations(vector)
+    local = bone_rotations(vector, proportions.eye_gain)
     world = np.zeros((len(BONES), 4, 4), np.float32)
     world[:, 3, 3] = 1.0
     hip_height = float(joints[0, 1])

@@ -21,6 +21,10 @@ I32 = npt.NDArray[np.int32]
 
 #: A morph's largest deltas, at least this part of its greatest, mark the feature that it moves.
 _FEATURE_PART = 0.5
+#: At 30 degrees of gaze the iris moves by this part of the distance between the eyes: clearly, and the lids
+#: still show most of it (by eye on eight avatars).
+_IRIS_SWING = 0.115
+_SWING_GAZE_DEG = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +129,17 @@ def _measure(mesh: Mesh, rig: Rig, expressions: dict[str, Morph]) -> Proportions
     # Without the morphs that mark them: on the head, where a drawn face has them.
     height = head_top - float(head[1])
     eye = np.array([0.16, 0.36, 0.35], np.float32) * height
+    left_eye = feature("blink_left", head + eye)
+    right_eye = feature("blink_right", head + eye * np.array([-1, 1, 1], np.float32))
+    radius = max(float(left_eye[2] - joints[BONE_INDEX["left_eye"], 2]), 1e-3)
+    swing = np.arcsin(np.clip(_IRIS_SWING * np.linalg.norm(left_eye - right_eye) / radius, 0.0, 0.5))
     return Proportions(
         joints=joints,
-        left_eye=feature("blink_left", head + eye),
-        right_eye=feature("blink_right", head + eye * np.array([-1, 1, 1], np.float32)),
+        left_eye=left_eye,
+        right_eye=right_eye,
         mouth=feature("aa", head + np.array([0.0, 0.1, 0.38], np.float32) * height),
         head_top=head_top,
+        eye_gain=float(np.degrees(swing)) / _SWING_GAZE_DEG,
     )
 
 

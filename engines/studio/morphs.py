@@ -37,6 +37,7 @@ _PRESETS = {
     "surprised": "surprised",
 }
 _Side = Literal["left", "right", "both"]
+_WIDE_EYED = ("eyeWideLeft", "eyeWideRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 #: Fallbacks in order of preference; each is a sum of morph targets, of which only one side may count.
 _TARGETS: dict[str, tuple[tuple[tuple[str, _Side], ...], ...]] = {
     "blink_left": ((("eyeBlinkLeft", "both"),), (("Fcl_EYE_Close_L", "both"),), (("Fcl_EYE_Close", "left"),)),
@@ -49,7 +50,12 @@ _TARGETS: dict[str, tuple[tuple[tuple[str, _Side], ...], ...]] = {
     "joy": ((("Fcl_ALL_Joy", "both"),),),
     "angry": ((("Fcl_ALL_Angry", "both"),),),
     "sorrow": ((("Fcl_ALL_Sorrow", "both"),),),
-    "surprised": ((("Fcl_ALL_Surprised", "both"),), (("驚き(総", "both"),), (("face_surprise", "both"),)),
+    "surprised": (
+        (("Fcl_ALL_Surprised", "both"),),
+        tuple((name, "both") for name in (*_WIDE_EYED, "mouth_surprise_geo")),
+        tuple((name, "both") for name in (*_WIDE_EYED, "mouthFunnel")),
+        (("face_surprise", "both"),),
+    ),
     "smile": (
         (("mouthSmileLeft", "both"), ("mouthSmileRight", "both")),
         (("Fcl_MTH_Fun", "both"),),

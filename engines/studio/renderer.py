@@ -30,7 +30,7 @@ LIGHT = np.array([-0.35, 0.45, 0.82]) / np.linalg.norm([-0.35, 0.45, 0.82])
 #: Outlines thinner than a pixel of the finished picture alias into dashes.
 MIN_OUTLINE_PX = 1.0
 #: The outline's hull stands back by this much, so that it does not fight with two-sided surfaces.
-_OUTLINE_BACK_M = 0.0015
+_OUTLINE_BACK_M = 0.004
 #: `render_ids` shows a blended surface where it covers at least half of what is behind it.
 _IDS_CUTOFF = 0.5
 _BLENDED = 2.0
