@@ -16,7 +16,7 @@ F32 = npt.NDArray[np.float32]
 
 #: Portrait: room above the hair, and how far below the hips the picture ends, in parts of its height.
 PORTRAIT_MARGIN_TOP = 0.09
-PORTRAIT_MARGIN_BOTTOM = -0.10
+PORTRAIT_MARGIN_BOTTOM = -0.25
 #: The face frame's half width and half height in units of the distance between the eyes.
 FACE_HALF_EXTENT = 1.35
 #: The face plane is never drawn narrower than this part of its width (65 degrees of turn).
@@ -55,7 +55,7 @@ def face_camera(proportions: Proportions, head: F32) -> F32:
     left, scale, right = np.linalg.svd(matrix)
     scale = np.maximum(scale, half * MIN_FORESHORTENING)
     inverse = np.linalg.inv(left @ np.diag(scale) @ right) / 2
-    return np.concatenate([inverse, (0.5 - inverse @ origin[:2])[:, None]], axis=1).astype(np.float32)
+    return np.asarray(np.concatenate([inverse, (0.5 - inverse @ origin[:2])[:, None]], axis=1), np.float32)
 
 
 def face_plane(proportions: Proportions) -> tuple[F32, float]:
