@@ -121,9 +121,9 @@ PORTRAIT_NAMES: tuple[str, ...] = NAMES[: INDEX["left_upper_leg_x"]]
 FACE_NAMES: tuple[str, ...] = NAMES[INDEX["gaze_yaw"] : INDEX["left_upper_leg_x"]]
 
 
-def spec_hash() -> str:
-    """Return 16 hex digits that change whenever a name, an order, a unit or a range changes."""
-    text = json.dumps({"version": SPEC_VERSION, "controls": [asdict(control) for control in SPEC]}, sort_keys=True)
+def spec_hash(spec: tuple[Control, ...] = SPEC, version: int = SPEC_VERSION) -> str:
+    """Return 16 hex digits that change whenever a name, an order, a unit, a range or a neutral value changes."""
+    text = json.dumps({"version": version, "controls": [asdict(control) for control in spec]}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

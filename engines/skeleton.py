@@ -102,24 +102,35 @@ def rotation_from_vector(vector_deg: npt.ArrayLike) -> F32:
     x, y, z = vector / angle
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     matrix = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)
-    return matrix.astype(np.float32)
+    return np.asarray(matrix, np.float32)
 
 
 def vector_from_rotation(matrix: npt.ArrayLike) -> F32:
-    """Return the rotation vector in degrees, (3,), of a rotation matrix; the inverse of the above."""
+    """Return the rotation vector in degrees, (3,), of a rotation matrix; the inverse of the above.
+
+    Goes over the quaternion's largest component, which keeps full precision at every angle: the arc cosine of
+    the trace loses half the digits of small angles, and the antisymmetric part vanishes at half a turn.
+
+    Source: S. W. Shepperd, "Quaternion from rotation matrix", J. Guidance and Control 1 (1978).
+    """
     m = np.asarray(matrix, np.float64)
-    cosine = np.clip((np.trace(m) - 1) / 2, -1.0, 1.0)
-    angle = float(np.arccos(cosine))
-    axis = np.array([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]])
-    norm = float(np.linalg.norm(axis))
-    if norm < 1e-6:
-        if cosine > 0:
-            return np.zeros(3, np.float32)
-        # Half a turn: the axis is the eigenvector of eigenvalue 1.
-        axis = np.sqrt(np.maximum(np.diag(m) + 1, 0) / 2)
-        axis[1:] *= np.where(m[0, 1:] < 0, -1.0, 1.0) if axis[0] > 1e-6 else 1.0
-        norm = float(np.linalg.norm(axis))
-    return np.degrees(axis / norm * angle).astype(np.float32)
+    # Row k is 4 * q[k] * q, q = (w, x, y, z).
+    outer = np.array(
+        [
+            [1 + m[0, 0] + m[1, 1] + m[2, 2], m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]],
+            [m[2, 1] - m[1, 2], 1 + m[0, 0] - m[1, 1] - m[2, 2], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0]],
+            [m[0, 2] - m[2, 0], m[0, 1] + m[1, 0], 1 - m[0, 0] + m[1, 1] - m[2, 2], m[1, 2] + m[2, 1]],
+            [m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], 1 - m[0, 0] - m[1, 1] + m[2, 2]],
+        ]
+    )
+    quaternion = outer[int(np.argmax(np.diag(outer)))]
+    if quaternion[0] < 0:
+        quaternion = -quaternion
+    sine = float(np.linalg.norm(quaternion[1:]))
+    if sine == 0.0:
+        return np.zeros(3, np.float32)
+    angle = 2 * np.arctan2(sine, quaternion[0])
+    return np.asarray(np.degrees(quaternion[1:] / sine * angle), np.float32)
 
 
 def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
@@ -171,7 +182,7 @@ def bone_rotations(vector: ControlVector, eye_gain: float = EYE_GAIN) -> F32:
     for side in SIDES:
         mirror = np.array([1.0, 1.0, 1.0] if side == "left" else [1.0, -1.0, -1.0], np.float32)
 
-        def about(x: float, y: float, z: float, mirror: F32 = mirror) -> F32:
+        def about(x: float, y: float, z: float, *, mirror: F32 = mirror) -> F32:
             return rotation_from_vector(np.array([x, y, z], np.float32) * mirror)
 
         turn(f"{side}_shoulder", about(0, 0, value(f"{side}_shoulder_raise")))
