@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +69,7 @@ def posed(avatar: Avatar, vector: ControlVector) -> Posed:
     )
 
 
-def skinned(avatar: Avatar, pose: Posed, vertices: npt.NDArray[np.integer] | slice | None = None) -> F32:
+def skinned(avatar: Avatar, pose: Posed, vertices: npt.NDArray[np.integer[Any]] | slice | None = None) -> F32:
     """Return posed vertex positions, (n, 3), metres, by linear blend skinning; all vertices by default."""
     chosen = slice(None) if vertices is None else vertices
     ids, weights = avatar.bone_ids[chosen], avatar.bone_weights[chosen]

@@ -67,8 +67,9 @@ class Glb:
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise AvatarError(f"{self.name}: accessor {index} is broken ({error}); export the file again") from error
         if accessor.get("normalized") and dtype.kind in "iu":
-            return np.maximum(values.astype(np.float32) / np.iinfo(dtype).max, -1.0)
-        return values
+            largest = float(np.iinfo(dtype.name).max)
+            return np.asarray(np.maximum(values / largest, -1.0), np.float32)
+        return np.asarray(values)
 
     def image(self, index: int) -> Image.Image:
         """Return embedded image `index`, decoded lazily by PIL.

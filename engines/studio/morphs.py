@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -107,26 +107,27 @@ def read_expressions(glb: Glb, pieces: tuple[Piece, ...], positions: F32) -> dic
         return dense_cache[mesh, index]
 
     groups = glb.json["extensions"]["VRM"].get("blendShapeMaster", {}).get("blendShapeGroups", [])
-    presets = {}
+    presets: dict[str, dict[str, Any]] = {}
     for group in groups:
-        preset = str(group.get("presetName", "unknown")).lower()
-        presets.setdefault(str(group.get("name", "")).lower() if preset == "unknown" else preset, group)
+        key = str(group.get("presetName", "unknown")).lower()
+        presets.setdefault(str(group.get("name", "")).lower() if key == "unknown" else key, group)
     names = _target_names(glb)
+    x = positions[:, :1]
+    on_side = {"both": np.ones_like(x, bool), "left": x > 0, "right": x < 0}
     expressions: dict[str, Morph] = {}
-    for name in _TARGETS:
+    for name, recipes in _TARGETS.items():
         deltas = np.zeros_like(positions)
         preset = _PRESETS.get(name)
         if preset is not None and presets.get(preset, {}).get("binds"):
             for bind in presets[preset]["binds"]:
                 deltas += target(bind["mesh"], bind["index"]) * np.float32(bind.get("weight", 100.0) / 100.0)
         else:
-            for recipe in _TARGETS[name]:
+            for recipe in recipes:
                 if not all(part in names for part, _ in recipe):
                     continue
                 for part, side in recipe:
-                    share = {"both": 1.0, "left": positions[:, :1] > 0, "right": positions[:, :1] < 0}[side]
                     for mesh, index in names[part]:
-                        deltas += target(mesh, index) * share
+                        deltas += target(mesh, index) * on_side[side]
                 break
         moved = np.nonzero(np.abs(deltas).max(axis=1) > _NOISE_M)[0]
         if len(moved):

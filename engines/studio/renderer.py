@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -46,8 +47,12 @@ class _Uploaded:
     owned: tuple[moderngl.Buffer, ...]
 
     def release(self) -> None:
-        for item in (self.surface, self.ids, *self.textures, *self.owned):
-            item.release()
+        for array in (self.surface, self.ids):
+            array.release()
+        for texture in self.textures:
+            texture.release()
+        for buffer in self.owned:
+            buffer.release()
 
 
 class Renderer:
@@ -156,7 +161,8 @@ class Renderer:
 
     def _start(self) -> moderngl.Context:
         if self._context is None:
-            self._context = moderngl.create_standalone_context(backend="egl", require=330)
+            backend: Any = "egl"  # moderngl's stubs take every setting for a dict
+            self._context = moderngl.create_context(require=330, standalone=True, backend=backend)
             vertex = VERTEX.replace("BONE_ROWS", str(3 * len(BONES)))
             self._surface = self._context.program(vertex_shader=vertex, fragment_shader=SURFACE)
             self._ids = self._context.program(vertex_shader=vertex, fragment_shader=IDS)
@@ -165,7 +171,7 @@ class Renderer:
             self._white = self._context.texture((1, 1), 4, white)
             self._black = self._context.texture((1, 1), 4, black)
             for program in (self._surface, self._ids):
-                program["Bones"].binding = 0
+                _set(program, "Bones", 0)
                 _set(program, "lit_texture", 0)
                 _set(program, "shade_texture", 1)
                 _set(program, "emission_texture", 2)
@@ -262,7 +268,7 @@ class Renderer:
 
 
 def _set(program: moderngl.Program, name: str, value: float) -> None:
-    if name in program:
+    if name in program:  # the compiler drops what a program does not use
         program[name] = value
 
 

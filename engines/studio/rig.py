@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -160,7 +161,7 @@ def _straighten(joints: F64) -> F64:
         if np.degrees(np.arccos(np.clip(arm @ out / np.linalg.norm(arm), -1, 1))) < _STRAIGHTEN_DEG:
             continue
         rotations: dict[int, F64] = {}
-        for bone, following in zip(chain[:3], chain[1:], strict=True):
+        for bone, following in pairwise(chain):
             along = joints[following] - joints[bone]
             length = float(np.linalg.norm(along))
             rotations[bone] = _between(along, out) if length > 1e-4 else rotations.get(PARENT[bone], np.eye(3))
