@@ -1,0 +1,404 @@
+"""One session's way from camera frame to anime frame, on two overlapped threads.
+
+    put -> [LatestSlot] -> tracking: decode, track, observe -> [Agenda] -> generating: pose, draw, composite -> sink
+
+Neither thread waits for the other to finish the newest frame: the newest camera frame replaces an untracked one,
+and the generator asks the motion for the pose of *now*, predicting when the tracker is behind.  When it may start
+a picture is a pure function (`next_start_s`), so that it draws at most one picture per camera frame.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engines import controls as control_spec
+from engines.condition import Condition
+from engines.controls import ControlVector
+from engines.engine import Engine
+from realtime.clock import Clock
+from realtime.compositing import Colour, copy_marker, over_colour
+from realtime.fair_lock import FairLock
+from realtime.frame import AnimeFrame, Frame
+from realtime.latest_slot import LatestSlot, SlotClosed
+from realtime.observation import PersonObservation
+from realtime.settings import PipelineSettings
+from realtime.sink import Sink
+from realtime.telemetry import Telemetry
+from realtime.tracker import Tracker
+
+logger = logging.getLogger(__name__)
+
+#: How many camera intervals the generator waits for a fresh observation before it predicts instead.  A tracker
+#: that keeps up delivers one per interval; half an interval more forgives its jitter.
+PATIENCE = 1.5
+#: Weight of the newest interval in the running mean of the camera's interval.
+INTERVAL_WEIGHT = 0.2
+#: A camera's interval is taken to lie between these, whatever the network does to its frames.
+MIN_INTERVAL_S, MAX_INTERVAL_S = 1 / 120, 1 / 5
+#: A picture may start this much of its interval early, so that 30 fps in stay 30 fps out in spite of jitter.
+EARLY = 0.2
+#: A thread that has not ended this long after it was asked to is reported.
+JOIN_TIMEOUT_S = 10.0
+
+
+class CameraPicture(Protocol):
+    """A camera picture as it comes from the decoder: still to be turned into RGB, which is not the loop's work."""
+
+    @property
+    def captured_s(self) -> float:
+        """When it reached us, on the session's clock."""
+
+    def frame(self) -> Frame:
+        """Return it as a frame.  Called once, on the tracking thread."""
+
+
+class MotionSource(Protocol):
+    """What the pipeline needs of `realtime.motion.Motion`; calls are serialised by the pipeline."""
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a person was seen in the last observation."""
+
+    def observe(self, observations: tuple[PersonObservation, ...], captured_s: float) -> None:
+        """Take what the tracker saw in one frame."""
+
+    def controls_at(self, time_s: float) -> ControlVector:
+        """Return the pose at a moment, predicted or idle where nothing was seen."""
+
+    def landmarks(self) -> npt.NDArray[np.float32] | None:
+        """Return what to draw over the self-view, (N, 2) in 0..1, or None."""
+
+
+class SharedEngine:
+    """An engine that several sessions draw with, in turn and in order of arrival."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = FairLock()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine itself, for what needs no turn."""
+        return self._engine
+
+    def generate(self, condition: Condition) -> npt.NDArray[np.uint8]:
+        """Return one picture, (H, W, 4) RGBA, waiting for our turn."""
+        with self._lock:
+            return self._engine.generate(condition)
+
+    def close(self) -> None:
+        """Free the engine when the picture that is being drawn is done.  Idempotent."""
+        with self._lock:
+            self._engine.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a session wants to see; replaced as a whole, so that no picture mixes two.
+
+    Args:
+        character: name of a character that the engine knows.
+        background: red, green, blue, 0-255.
+        mirror: move as the person's mirror image.
+    """
+
+    character: str
+    background: Colour
+    mirror: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked:
+    """A frame that went through the tracker.
+
+    Args:
+        frame: the camera frame.
+        tracked: whether a person was seen.
+        landmarks: float32 (N, 2) in 0..1, or None.
+        stage_ms: time per stage so far.
+    """
+
+    frame: Frame
+    tracked: bool
+    landmarks: npt.NDArray[np.float32] | None
+    stage_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What decides when the next picture starts.
+
+    Args:
+        last_start_s: when the last picture was started.
+        unanswered: whether a camera frame came since.
+        fresh: whether an observation came since.
+        camera_interval_s: seconds between camera frames, running mean.
+        min_interval_s: seconds between pictures, at least.
+    """
+
+    last_start_s: float
+    unanswered: bool
+    fresh: bool
+    camera_interval_s: float
+    min_interval_s: float
+
+
+def next_start_s(pace: Pace) -> float | None:
+    """Return when the next picture may start, or None: not before something new arrives.
+
+    No new camera frame, no picture: a paused camera costs nothing.  With one, a fresh observation is drawn at once;
+    without, the tracker gets `PATIENCE` intervals and then the pose is predicted.
+    """
+    if not pace.unanswered:
+        return None
+    earliest = pace.last_start_s + pace.min_interval_s * (1 - EARLY)
+    if pace.fresh:
+        return earliest
+    return max(earliest, pace.last_start_s + PATIENCE * pace.camera_interval_s)
+
+
+class Agenda:
+    """Where the tracking thread leaves its newest result, and the generating thread waits for its next start.
+
+    Size one, newest wins, like `LatestSlot`; but the same result may be drawn again, with a predicted pose.
+    """
+
+    def __init__(self, clock: Clock, min_interval_s: float) -> None:
+        self._clock = clock
+        self._min_interval_s = min_interval_s
+        self._condition = threading.Condition()
+        self._newest: Tracked | None = None
+        self._fresh = False
+        self._unanswered = False
+        self._last_start_s = float("-inf")
+        self._last_arrival_s: float | None = None
+        self._camera_interval_s = min_interval_s
+        self._closed = False
+
+    def camera_frame_arrived(self, now_s: float) -> None:
+        """Note that there is something new to answer."""
+        with self._condition:
+            if self._last_arrival_s is not None:
+                interval_s = min(max(now_s - self._last_arrival_s, MIN_INTERVAL_S), MAX_INTERVAL_S)
+                self._camera_interval_s += INTERVAL_WEIGHT * (interval_s - self._camera_interval_s)
+            self._last_arrival_s = now_s
+            self._unanswered = True
+            self._condition.notify()
+
+    def put(self, tracked: Tracked) -> None:
+        """Leave the newest tracked frame."""
+        with self._condition:
+            self._newest = tracked
+            self._fresh = True
+            self._condition.notify()
+
+    def take(self) -> Tracked:
+        """Wait until a picture may start and return the newest tracked frame for it.
+
+        Raises:
+            SlotClosed: nothing will be started any more.
+        """
+        with self._condition:
+            while True:
+                if self._closed:
+                    raise SlotClosed
+                start_s = next_start_s(self._pace()) if self._newest is not None else None
+                now_s = self._clock.now_s()
+                if start_s is not None and start_s <= now_s:
+                    assert self._newest is not None
+                    self._last_start_s = now_s
+                    self._fresh = self._unanswered = False
+                    return self._newest
+                self._condition.wait(None if start_s is None else start_s - now_s)
+
+    def close(self) -> None:
+        """Let the generating thread go.  Idempotent."""
+        with self._condition:
+            self._closed = True
+            self._newest = None
+            self._condition.notify_all()
+
+    def _pace(self) -> Pace:
+        return Pace(
+            last_start_s=self._last_start_s,
+            unanswered=self._unanswered,
+            fresh=self._fresh,
+            camera_interval_s=self._camera_interval_s,
+            min_interval_s=self._min_interval_s,
+        )
+
+
+@dataclass(slots=True)
+class _Stopwatch:
+    clock: Clock
+    stage_ms: dict[str, float]
+    since_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.since_s = self.clock.now_s()
+
+    def lap(self, stage: str) -> None:
+        now_s = self.clock.now_s()
+        self.stage_ms[stage] = (now_s - self.since_s) * 1000
+        self.since_s = now_s
+
+
+class Pipeline:
+    """Tracks, poses, draws and composites for one session.
+
+    Args:
+        name: goes into the threads' names.
+        make_tracker: called once, on the tracking thread, which also closes the tracker.
+        motion: what turns observations into poses.
+        engine: shared with other sessions.
+        sink: gets every picture, on the generating thread; the pipeline closes it.
+        look: what to show at first.
+        settings: frame rate, prediction, marker.
+        clock: the session's clock.
+        telemetry: where counts and times go.
+        on_failure: called at most once, from a worker thread, when one of them failed and the pipeline ended.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        make_tracker: Callable[[], Tracker],
+        motion: MotionSource,
+        engine: SharedEngine,
+        sink: Sink,
+        look: Look,
+        settings: PipelineSettings,
+        clock: Clock,
+        telemetry: Telemetry,
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        self._name = name
+        self._make_tracker = make_tracker
+        self._motion = motion
+        self._motion_lock = threading.Lock()
+        self._engine = engine
+        self._sink = sink
+        self._look = look
+        self._settings = settings
+        self._clock = clock
+        self._telemetry = telemetry
+        self._on_failure = on_failure
+        self._incoming: LatestSlot[CameraPicture] = LatestSlot()
+        self._agenda = Agenda(clock, 1 / settings.fps)
+        self._failure_lock = threading.Lock()
+        self._failed = False
+        self._threads: tuple[threading.Thread, ...] = ()
+
+    @property
+    def look(self) -> Look:
+        """What is being shown."""
+        return self._look
+
+    @look.setter
+    def look(self, look: Look) -> None:
+        self._look = look
+
+    @property
+    def drops(self) -> int:
+        """How many camera frames a newer one replaced before they were tracked."""
+        return self._incoming.drops
+
+    def start(self) -> None:
+        """Start both threads."""
+        self._threads = tuple(
+            threading.Thread(target=self._guard, args=(work,), name=f"{work.__name__.strip('_')}-{self._name}")
+            for work in (self._tracking, self._generating)
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, picture: CameraPicture) -> None:
+        """Take a camera picture.  From any thread; never blocks; does nothing once stopped."""
+        now_s = self._clock.now_s()
+        self._telemetry.arrived(now_s)
+        self._incoming.put(picture)
+        self._agenda.camera_frame_arrived(now_s)
+
+    def stop(self) -> None:
+        """End both threads and wait for them.  Idempotent; blocks, so never on the event loop."""
+        self._close()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(JOIN_TIMEOUT_S)
+                if thread.is_alive():
+                    logger.error("thread %s has not ended after %.0f s", thread.name, JOIN_TIMEOUT_S)
+        self._sink.close()
+
+    def _close(self) -> None:
+        self._incoming.close()
+        self._agenda.close()
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except SlotClosed:
+            pass
+        except Exception as error:  # the supervised border of a worker thread
+            self._close()
+            with self._failure_lock:
+                first, self._failed = not self._failed, True
+            if first:
+                logger.exception("session %s: %s failed", self._name, threading.current_thread().name)
+                self._on_failure(error)
+
+    def _tracking(self) -> None:
+        tracker = self._make_tracker()
+        try:
+            while True:
+                picture = self._incoming.take()
+                assert picture is not None  # without a time-out the slot waits
+                stage_ms: dict[str, float] = {}
+                watch = _Stopwatch(self._clock, stage_ms)
+                stage_ms["queue"] = (watch.since_s - picture.captured_s) * 1000
+                frame = picture.frame()
+                watch.lap("convert")
+                observations = tracker.track(frame)
+                watch.lap("track")
+                with self._motion_lock:
+                    self._motion.observe(observations, frame.captured_s)
+                    tracked, landmarks = self._motion.tracked, self._motion.landmarks()
+                watch.lap("retarget")
+                self._agenda.put(Tracked(frame=frame, tracked=tracked, landmarks=landmarks, stage_ms=stage_ms))
+        finally:
+            tracker.close()
+
+    def _generating(self) -> None:
+        while True:
+            tracked = self._agenda.take()
+            look = self._look
+            stage_ms = dict(tracked.stage_ms)
+            watch = _Stopwatch(self._clock, stage_ms)
+            lead_ms = min(self._telemetry.stage_p50_ms("generate"), self._settings.max_lead_ms)
+            with self._motion_lock:
+                pose = self._motion.controls_at(watch.since_s + lead_ms / 1000)
+            if look.mirror:
+                pose = control_spec.mirrored(pose)
+            watch.lap("pose")
+            rgba = self._engine.generate(Condition(character=look.character, controls=pose))
+            watch.lap("generate")
+            image = over_colour(rgba, look.background)
+            copy_marker(tracked.frame.image, image, self._settings.marker_px)
+            watch.lap("composite")
+            picture = AnimeFrame(
+                image=image,
+                source=tracked.frame,
+                tracked=tracked.tracked,
+                stage_ms=stage_ms,
+                generated_s=watch.since_s,
+                landmarks=tracked.landmarks,
+            )
+            self._telemetry.finished(picture)
+            self._sink.write(picture)
