@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engines.errors import AvatarError
 from engines.skeleton import BONE_INDEX, Proportions
 from engines.studio.glb import Glb, read_glb
 from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
@@ -92,12 +93,21 @@ def load_avatar(path: str | Path, *, leave_out: Collection[str] = (), max_textur
     """
     path = Path(path)
     glb = read_glb(path)
+    try:
+        return _assemble(path.stem, glb, leave_out, max_texture_px)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        # One border for the many ways in which free-form JSON can point nowhere.
+        what = f"{type(error).__name__}: {error}"
+        raise AvatarError(f"{glb.name}: its JSON does not fit together ({what}); export it again") from error
+
+
+def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: int) -> Avatar:
     rig = read_rig(glb)
     materials = read_materials(glb)
     mesh = read_mesh(glb, rig, materials, leave_out)
     expressions = read_expressions(glb, mesh.pieces, mesh.positions)
     return Avatar(
-        name=path.stem,
+        name=name,
         positions=mesh.positions,
         normals=mesh.normals,
         uvs=mesh.uvs,

@@ -64,7 +64,7 @@ class Glb:
                 rows = self._view(where["bufferView"], where.get("byteOffset", 0), index_type, entries, 1)[:, 0]
                 what = sparse["values"]
                 values[rows] = self._view(what["bufferView"], what.get("byteOffset", 0), dtype, entries, components)
-        except (KeyError, IndexError, ValueError, TypeError) as error:
+        except (KeyError, IndexError, ValueError, TypeError, MemoryError) as error:
             raise AvatarError(f"{self.name}: accessor {index} is broken ({error}); export the file again") from error
         if accessor.get("normalized") and dtype.kind in "iu":
             largest = float(np.iinfo(dtype.name).max)
@@ -72,7 +72,7 @@ class Glb:
         return np.asarray(values)
 
     def image(self, index: int) -> Image.Image:
-        """Return embedded image `index`, decoded lazily by PIL.
+        """Return embedded image `index`, decoded as RGBA.
 
         Raises:
             AvatarError: the image is not embedded or cannot be read.
@@ -80,8 +80,8 @@ class Glb:
         try:
             view = self.json["bufferViews"][self.json["images"][index]["bufferView"]]
             start = view.get("byteOffset", 0)
-            return Image.open(io.BytesIO(self.binary[start : start + view["byteLength"]]))
-        except (KeyError, IndexError, OSError) as error:
+            return Image.open(io.BytesIO(self.binary[start : start + view["byteLength"]])).convert("RGBA")
+        except (KeyError, IndexError, TypeError, OSError, SyntaxError, Image.DecompressionBombError) as error:
             raise AvatarError(f"{self.name}: image {index} cannot be read ({error}); it must be embedded") from error
 
     def _view(self, index: int, offset: int, dtype: np.dtype[Any], count: int, components: int) -> npt.NDArray[Any]:

@@ -102,7 +102,6 @@ def read_textures(glb: Glb, max_px: int = MAX_TEXTURE_PX) -> tuple[U8, ...]:
     textures = []
     for index in range(len(glb.json.get("images", []))):
         image = glb.image(index)
-        image = image.convert("RGBA")
         scale = max(image.size) / max_px
         if scale > 1:
             size = (max(1, round(image.width / scale)), max(1, round(image.height / scale)))

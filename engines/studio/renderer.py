@@ -41,18 +41,20 @@ _OPAQUE = -1.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Uploaded:
     positions: moderngl.Buffer
+    context: moderngl.Context
     surface: moderngl.VertexArray
     ids: moderngl.VertexArray
     textures: tuple[moderngl.Texture, ...]
     owned: tuple[moderngl.Buffer, ...]
 
     def release(self) -> None:
-        for array in (self.surface, self.ids):
-            array.release()
-        for texture in self.textures:
-            texture.release()
-        for buffer in self.owned:
-            buffer.release()
+        with self.context:
+            for array in (self.surface, self.ids):
+                array.release()
+            for texture in self.textures:
+                texture.release()
+            for buffer in self.owned:
+                buffer.release()
 
 
 class Renderer:
@@ -82,9 +84,15 @@ class Renderer:
             uint8, (size, size, 4), straight-alpha RGBA, 0-255.
         """
         self._check(camera, size)
-        context, uploaded = self._start(), self._upload(avatar)
+        with self._start() as context:
+            return _resolve(self._draw(context, avatar, vector, camera, size, size * supersample), supersample)
+
+    def _draw(
+        self, context: moderngl.Context, avatar: Avatar, vector: ControlVector, camera: F32, size: int, large: int
+    ) -> U8:
+        """Return the premultiplied picture, uint8 (large, large, 4), of which `size` is the finished width."""
+        uploaded = self._upload(avatar)
         self._pose(uploaded, posed(avatar, vector), camera)
-        large = size * supersample
         target = self._target("f1", large)
         target.use()
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
@@ -107,8 +115,7 @@ class Renderer:
                 self._cull(Cull.FRONT)
                 uploaded.surface.render(vertices=draw.count * 3, first=draw.first * 3)
         target.depth_mask = True
-        premultiplied = np.frombuffer(target.read(components=4), np.uint8).reshape(large, large, 4)
-        return _resolve(premultiplied, supersample)
+        return np.frombuffer(target.read(components=4), np.uint8).reshape(large, large, 4)
 
     def render_ids(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int) -> tuple[I32, F32]:
         """Return the nearest triangle at each pixel's centre and where on it the pixel lies.
@@ -125,12 +132,17 @@ class Renderer:
             ``1 - sum``), 0 where nothing is.
         """
         self._check(camera, size)
-        context, uploaded = self._start(), self._upload(avatar)
         pose = posed(avatar, vector)
+        with self._start() as context:
+            triangle = self._draw_ids(context, avatar, pose, camera, size)
+        return triangle, _barycentric(avatar, pose, camera, triangle)
+
+    def _draw_ids(self, context: moderngl.Context, avatar: Avatar, pose: Posed, camera: F32, size: int) -> I32:
+        uploaded = self._upload(avatar)
         self._pose(uploaded, pose, camera)
         target = self._target("i4", size)
         target.use()
-        # moderngl clears integer targets with floats: -1 stands as "none" after a shift by one.
+        # Clearing takes floats and leaves 0 in an integer target: "nothing" is 0, triangles count from 1.
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         target.depth_mask = True
         context.enable(moderngl.DEPTH_TEST)
@@ -145,8 +157,7 @@ class Renderer:
             self._texture(uploaded, material.lit_texture).use(0)
             self._cull(material.cull)
             uploaded.ids.render(vertices=draw.count * 3, first=draw.first * 3)
-        triangle = np.frombuffer(target.read(components=1, dtype="i4"), np.int32).reshape(size, size) - 1
-        return triangle, _barycentric(avatar, pose, camera, triangle)
+        return np.frombuffer(target.read(components=1, dtype="i4"), np.int32).reshape(size, size) - 1
 
     def close(self) -> None:
         """Release the GPU's memory; calling it again does nothing."""
@@ -167,9 +178,7 @@ class Renderer:
             self._surface = self._context.program(vertex_shader=vertex, fragment_shader=SURFACE)
             self._ids = self._context.program(vertex_shader=vertex, fragment_shader=IDS)
             self._bones = self._context.buffer(reserve=len(BONES) * 48)
-            white, black = bytes([255] * 4), bytes([0, 0, 0, 255])
-            self._white = self._context.texture((1, 1), 4, white)
-            self._black = self._context.texture((1, 1), 4, black)
+            self._white = self._context.texture((1, 1), 4, bytes([255] * 4))
             for program in (self._surface, self._ids):
                 _set(program, "Bones", 0)
                 _set(program, "lit_texture", 0)
@@ -201,10 +210,11 @@ class Renderer:
         for image in avatar.textures:
             texture = context.texture((image.shape[1], image.shape[0]), 4, np.ascontiguousarray(image).tobytes())
             texture.build_mipmaps()
-            texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+            texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
             textures.append(texture)
         uploaded = _Uploaded(
             positions=positions,
+            context=context,
             surface=context.vertex_array(self._surface, content, index, skip_errors=True),
             ids=context.vertex_array(self._ids, content, index, skip_errors=True),
             textures=tuple(textures),
@@ -228,7 +238,9 @@ class Renderer:
         self._texture(uploaded, material.lit_texture).use(0)
         self._texture(uploaded, material.shade_texture).use(1)
         glows = max(material.emission_colour[:3]) > 0
-        (self._texture(uploaded, material.emission_texture) if glows else self._black).use(2)
+        self._texture(uploaded, material.emission_texture).use(2)
+        program["glows"] = glows
+        program["shade_is_lit"] = material.shade_texture == material.lit_texture
         program["lit_colour"] = material.lit_colour
         program["shade_colour"] = material.shade_colour[:3]
         program["emission_colour"] = material.emission_colour[:3]

@@ -17,6 +17,7 @@ from engines.studio.arm import arm_controls
 
 F32 = npt.NDArray[np.float32]
 Values = dict[str, float]
+Place = tuple[float, float, float]
 
 #: Share of samples with fully open eyes: with 38 % an L1 loss settles on skin-coloured eyes (measured).
 OPEN_EYES = 0.70
@@ -210,12 +211,10 @@ def _hands(rng: np.random.Generator) -> Values:
 
 def _elbow_hint(rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """Return where an elbow swings of itself: down, out, a little back."""
-    return np.array([0.6, -1.0, -0.2]) + rng.normal(0, (0.35, 0.25, 0.2))
+    return np.asarray(np.array([0.6, -1.0, -0.2]) + rng.normal(0, (0.35, 0.25, 0.2)))
 
 
-def _reaching(
-    rng: np.random.Generator, side: str, low: npt.ArrayLike, high: npt.ArrayLike, palm: npt.ArrayLike
-) -> Values:
+def _reaching(rng: np.random.Generator, side: str, low: Place, high: Place, palm: npt.ArrayLike) -> Values:
     """Return an arm whose wrist is somewhere in a box and whose palm looks roughly to `palm`."""
     towards = np.asarray(palm, np.float64) + rng.normal(0, 0.35, 3)
     values = dict(arm_controls(side, rng.uniform(low, high), _elbow_hint(rng), towards))

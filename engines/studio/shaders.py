@@ -57,6 +57,8 @@ uniform vec4 lit_colour;
 uniform vec3 shade_colour;
 uniform vec3 emission_colour;
 uniform vec4 outline_colour;  // alpha: how much of the surface's colour it takes; < 0 draws the surface
+uniform bool shade_is_lit;    // both textures are one: sampled once
+uniform bool glows;
 uniform vec2 terminator;      // (shift, 1 / width)
 uniform vec3 light;
 uniform float cutoff;         // < 0: opaque; >= 2: blended
@@ -64,17 +66,19 @@ in vec3 normal;
 in vec2 uv;
 out vec4 colour;
 void main() {
-    vec4 lit = texture(lit_texture, uv) * lit_colour;
+    vec4 base = texture(lit_texture, uv);
+    vec4 lit = base * lit_colour;
     if (cutoff < 0.0) lit.a = 1.0;
     else if (cutoff < 2.0) {
         if (lit.a < cutoff) discard;
         lit.a = 1.0;
     } else if (lit.a < 0.004) discard;
-    vec3 shade = texture(shade_texture, uv).rgb * shade_colour;
+    vec3 shade = (shade_is_lit ? base.rgb : texture(shade_texture, uv).rgb) * shade_colour;
     vec3 n = normalize(normal);
     n = gl_FrontFacing ? n : -n;
     float intensity = clamp((dot(n, light) - terminator.x) * terminator.y, 0.0, 1.0);
-    vec3 rgb = mix(shade, lit.rgb, intensity) + texture(emission_texture, uv).rgb * emission_colour;
+    vec3 rgb = mix(shade, lit.rgb, intensity);
+    if (glows) rgb += texture(emission_texture, uv).rgb * emission_colour;
     if (outline_colour.a >= 0.0) rgb = outline_colour.rgb * mix(vec3(1.0), rgb, outline_colour.a);
     colour = vec4(clamp(rgb, 0.0, 1.0) * lit.a, lit.a);
 }
