@@ -84,17 +84,16 @@ class Renderer:
             uint8, (size, size, 4), straight-alpha RGBA, 0-255.
         """
         self._check(camera, size)
-        with self._start() as context:
-            return _resolve(self._draw(context, avatar, vector, camera, size, size * supersample), supersample)
+        with self._start():
+            return _resolve(self._draw(avatar, vector, camera, size, supersample), supersample)
 
-    def _draw(
-        self, context: moderngl.Context, avatar: Avatar, vector: ControlVector, camera: F32, size: int, large: int
-    ) -> U8:
-        """Return the premultiplied picture, uint8 (large, large, 4), of which `size` is the finished width."""
-        uploaded = self._upload(avatar)
+    def _draw(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int, supersample: int) -> U8:
+        """Return the premultiplied samples, uint8 (size * supersample, size * supersample, 4)."""
+        context, uploaded, large = self._start(), self._upload(avatar), size * supersample
         self._pose(uploaded, posed(avatar, vector), camera)
         target = self._target("f1", large)
         target.use()
+        target.depth_mask = True
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         context.enable(moderngl.DEPTH_TEST | moderngl.BLEND)
         context.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
@@ -142,9 +141,9 @@ class Renderer:
         self._pose(uploaded, pose, camera)
         target = self._target("i4", size)
         target.use()
+        target.depth_mask = True
         # Clearing takes floats and leaves 0 in an integer target: "nothing" is 0, triangles count from 1.
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
-        target.depth_mask = True
         context.enable(moderngl.DEPTH_TEST)
         context.disable(moderngl.BLEND)
         for draw in avatar.draws:
