@@ -1,0 +1,66 @@
+// @ts-check
+/** The line that says how it goes: a word, frames per second, latency; and the hint when nobody is seen. */
+
+import { element } from "./elements.js";
+
+const UNSEEN_AFTER_MS = 1500;
+
+/** @typedef {"idle" | "camera" | "opening" | "live" | "waiting" | "failed"} Phase */
+
+/** @type {Record<Phase, string>} */
+const WORDS = {
+  idle: "",
+  camera: "Waiting for the camera",
+  opening: "Connecting",
+  live: "Live",
+  waiting: "Reconnecting",
+  failed: "Stopped",
+};
+
+/** Writes the status; screen readers hear the word, not the figures that change every second. */
+export class StatusLine {
+  /** @param {AbortSignal} signal */
+  constructor(signal) {
+    this._root = element("status", HTMLDivElement);
+    this._words = element("status-words", HTMLSpanElement);
+    this._figures = element("figures", HTMLSpanElement);
+    this._hint = element("hint", HTMLParagraphElement);
+    /** @type {number | null} when the person was last seen, on the page's clock */
+    this._seen_ms = null;
+    signal.addEventListener("abort", () => this.tell("idle"));
+  }
+
+  /** @param {Phase} phase */
+  tell(phase) {
+    this._root.hidden = phase === "idle";
+    if (this._words.textContent !== WORDS[phase]) this._words.textContent = WORDS[phase];
+    this._seen_ms = null;
+    this._say("");
+    if (phase !== "live") this._figures.textContent = "";
+  }
+
+  /** @param {import("./latency.js").Reading} reading */
+  read({ fps, latency_ms }) {
+    const figures = [];
+    if (fps !== null) figures.push(`${Math.round(fps)} fps`);
+    if (latency_ms !== null) figures.push(`${Math.round(latency_ms)} ms`);
+    this._figures.textContent = figures.join(" · ");
+  }
+
+  /**
+   * Say so when nobody has been seen for a while.
+   * @param {boolean} tracked
+   */
+  see(tracked) {
+    const now_ms = performance.now();
+    if (tracked || this._seen_ms === null) this._seen_ms = now_ms;
+    const unseen = now_ms - this._seen_ms > UNSEEN_AFTER_MS;
+    this._say(unseen ? "I can’t see you. Step into the picture, with some light on your face." : "");
+  }
+
+  /** @param {string} words */
+  _say(words) {
+    if (this._hint.textContent !== words) this._hint.textContent = words;
+    this._hint.hidden = words === "";
+  }
+}
