@@ -31,7 +31,7 @@ own=$(playwright_path)
 works "$own" && found "$own"
 
 echo "setup: no browser installed, fetching Playwright's Chromium"
-if timeout 600 "$venv/bin/playwright" install chromium; then
+if timeout 600 "$venv/bin/playwright" install chromium >/dev/null 2>&1; then
   works "$own" && found "$own"
   # Its shared libraries come from the system.
   if [[ $(id -u) == 0 ]]; then
