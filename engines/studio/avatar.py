@@ -95,7 +95,7 @@ def load_avatar(path: str | Path, *, leave_out: Collection[str] = (), max_textur
     glb = read_glb(path)
     try:
         return _assemble(path.stem, glb, leave_out, max_texture_px)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         # One border for the many ways in which free-form JSON can point nowhere.
         what = f"{type(error).__name__}: {error}"
         raise AvatarError(f"{glb.name}: its JSON does not fit together ({what}); export it again") from error

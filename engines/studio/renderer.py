@@ -63,6 +63,7 @@ class Renderer:
     def __init__(self) -> None:
         self._context: moderngl.Context | None = None
         self._uploaded: weakref.WeakKeyDictionary[Avatar, _Uploaded] = weakref.WeakKeyDictionary()
+        self._releases: list[weakref.finalize[[], Avatar]] = []
         self._targets: dict[tuple[str, int], moderngl.Framebuffer] = {}
 
     @property
@@ -85,7 +86,7 @@ class Renderer:
         """
         self._check(camera, size)
         with self._start():
-            return _resolve(self._draw(avatar, vector, camera, size, supersample), supersample)
+            return resolve(self._draw(avatar, vector, camera, size, supersample), supersample)
 
     def _draw(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int, supersample: int) -> U8:
         """Return the premultiplied samples, uint8 (size * supersample, size * supersample, 4)."""
@@ -162,8 +163,9 @@ class Renderer:
         """Release the GPU's memory; calling it again does nothing."""
         if self._context is None:
             return
-        for uploaded in self._uploaded.values():
-            uploaded.release()
+        for release in self._releases:
+            release()  # once at most: those of forgotten avatars have been called already
+        self._releases.clear()
         self._uploaded.clear()
         self._targets.clear()
         self._context.release()
@@ -220,7 +222,9 @@ class Renderer:
             owned=(positions, normals, uvs, bones, weights, index),
         )
         self._uploaded[avatar] = uploaded
-        weakref.finalize(avatar, uploaded.release).atexit = False
+        release = weakref.finalize(avatar, uploaded.release)
+        release.atexit = False
+        self._releases = [other for other in self._releases if other.alive] + [release]
         return uploaded
 
     def _pose(self, uploaded: _Uploaded, pose: Posed, camera: F32) -> None:
@@ -283,7 +287,7 @@ def _set(program: moderngl.Program, name: str, value: float) -> None:
         program[name] = value
 
 
-def _resolve(premultiplied: U8, supersample: int) -> U8:
+def resolve(premultiplied: U8, supersample: int) -> U8:
     """Return the mean over each pixel's samples as straight alpha, uint8 (H, W, 4)."""
     if supersample > 1:
         height = premultiplied.shape[0] // supersample

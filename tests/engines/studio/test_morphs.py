@@ -1,0 +1,63 @@
+"""Expressions by the names of the control spec."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engines.studio.glb import parse_glb
+from engines.studio.materials import read_materials
+from engines.studio.mesh import Mesh, read_mesh
+from engines.studio.morphs import Morph, read_expressions
+from engines.studio.rig import read_rig
+from tests.fakes.vrm import build_document, pack
+
+
+def _read(document: dict[str, Any], binary: bytes) -> tuple[dict[str, Morph], Mesh]:
+    glb = parse_glb(pack(document, binary), "boxes.vrm")
+    mesh = read_mesh(glb, read_rig(glb), read_materials(glb))
+    return read_expressions(glb, mesh.pieces, mesh.positions), mesh
+
+
+def test_read_expressions_blink_left_moves_the_left_side() -> None:
+    """The subject's left is at +X."""
+    expressions, mesh = _read(*build_document())
+    assert mesh.positions[expressions["blink_left"].vertices, 0].min() > 0
+    assert mesh.positions[expressions["blink_right"].vertices, 0].max() < 0
+
+
+def test_read_expressions_deltas_are_canonical_and_sparse() -> None:
+    """Only the moved vertices are kept, each once, with the weight of the bind."""
+    document, binary = build_document()
+    document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"][2]["binds"][0]["weight"] = 50
+    expressions, _ = _read(document, binary)
+    assert len(np.unique(expressions["aa"].vertices)) == 24
+    np.testing.assert_allclose(expressions["aa"].deltas, np.tile([0, -0.015, 0], (24, 1)), atol=1e-7)
+
+
+def test_read_expressions_without_presets_uses_known_target_names() -> None:
+    """ARKit's and VRoid's morph target names stand in for missing presets, with VRoid's prefix or without."""
+    document, binary = build_document()
+    document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"] = []
+    names = ["eyeBlinkLeft", "Face.M_F00_000_00_Fcl_EYE_Close_R", "Fcl_MTH_A"]
+    document["meshes"][0]["extras"] = {"targetNames": names}
+    expressions, mesh = _read(document, binary)
+    assert set(expressions) == {"blink_left", "blink_right", "aa"}
+    assert mesh.positions[expressions["blink_right"].vertices, 0].max() < 0
+
+
+def test_read_expressions_shape_for_both_sides_is_split() -> None:
+    """A brow shape for both sides becomes a left and a right one."""
+    document, binary = build_document()
+    document["meshes"][0]["extras"] = {"targetNames": ["other", "another", "Fcl_BRW_Angry"]}
+    expressions, mesh = _read(document, binary)
+    left, right = expressions["brow_down_left"], expressions["brow_down_right"]
+    assert len(left.vertices) + len(right.vertices) == 24
+    assert mesh.positions[left.vertices, 0].min() > 0 > mesh.positions[right.vertices, 0].max()
+
+
+def test_read_expressions_absent_ones_are_absent() -> None:
+    """What a file does not have is not made up."""
+    expressions, _ = _read(*build_document())
+    assert set(expressions) == {"blink_left", "blink_right", "aa"}

@@ -1,0 +1,87 @@
+"""The humanoid rig."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.errors import AvatarError
+from engines.skeleton import BONE_INDEX, BONES, PARENT
+from engines.studio.glb import parse_glb
+from engines.studio.rig import Rig, read_rig
+from tests.fakes.vrm import build_document, build_vrm, pack
+
+
+def _rig(**options: Any) -> Rig:
+    return read_rig(parse_glb(build_vrm(**options), "boxes.vrm"))
+
+
+def test_read_rig_turns_the_figure_to_the_viewer() -> None:
+    """In canonical axes the figure's left is at +X and its eyes are in front of its head."""
+    joints = _rig().joints
+    assert joints[BONE_INDEX["left_hand"], 0] > 0 > joints[BONE_INDEX["right_hand"], 0]
+    assert joints[BONE_INDEX["left_eye"], 2] > joints[BONE_INDEX["head"], 2]
+
+
+def test_read_rig_places_missing_bones_near_their_parent() -> None:
+    """Fingers that a file lacks sit in the wrist, and its missing shoulders between neck and arm."""
+    joints = _rig().joints
+    np.testing.assert_allclose(joints[BONE_INDEX["left_index_distal"]], joints[BONE_INDEX["left_hand"]])
+    assert 0 < joints[BONE_INDEX["left_shoulder"], 0] < joints[BONE_INDEX["left_upper_arm"], 0]
+
+
+def test_read_rig_folds_other_nodes_into_their_bone() -> None:
+    """Hair that hangs on the head follows the head."""
+    glb = parse_glb(build_vrm(), "boxes.vrm")
+    names = [node["name"] for node in glb.json["nodes"]]
+    assert BONES[read_rig(glb).bone_of_node[names.index("hair")]] == "head"
+
+
+@pytest.mark.parametrize("droop_deg", [20.0, 45.0, 85.0])
+def test_read_rig_a_pose_arms_are_straightened(droop_deg: float) -> None:
+    """Whatever the arms' rest angle, they come out as the T-pose."""
+    np.testing.assert_allclose(_rig(arm_droop_deg=droop_deg).joints, _rig().joints, atol=1e-9)
+
+
+def test_read_rig_nearly_t_posed_arms_are_left_alone() -> None:
+    """Within a few degrees the file's own rest pose is the T-pose."""
+    assert np.array_equal(_rig(arm_droop_deg=3.0).corrections, np.tile(np.eye(4), (len(BONES), 1, 1)))
+
+
+def test_read_rig_corrections_keep_bone_lengths() -> None:
+    """Straightening turns bones and stretches none."""
+    bent, straight = _rig(arm_droop_deg=50.0), _rig()
+    for index, parent in enumerate(PARENT):
+        if parent >= 0:
+            lengths = [np.linalg.norm(rig.joints[index] - rig.joints[parent]) for rig in (bent, straight)]
+            assert lengths[0] == pytest.approx(lengths[1], abs=1e-9)
+
+
+def test_read_rig_without_vrm_extension_says_so() -> None:
+    """A plain glTF file is no avatar, and a VRM 1.0 file is named as what it is."""
+    document, binary = build_document()
+    extension = document["extensions"].pop("VRM")
+    with pytest.raises(AvatarError, match="no VRM extension"):
+        read_rig(parse_glb(pack(document, binary), "a.vrm"))
+    document["extensions"]["VRMC_vrm"] = extension
+    with pytest.raises(AvatarError, match=r"VRM 1\.0 file, expected VRM 0\.x"):
+        read_rig(parse_glb(pack(document, binary), "a.vrm"))
+
+
+def test_read_rig_missing_bones_are_listed() -> None:
+    """The message lists which humanoid bones are missing."""
+    document, binary = build_document()
+    humanoid = document["extensions"]["VRM"]["humanoid"]
+    humanoid["humanBones"] = [bone for bone in humanoid["humanBones"] if bone["bone"] not in {"head", "leftLowerArm"}]
+    with pytest.raises(AvatarError, match="bones missing: head, left_lower_arm"):
+        read_rig(parse_glb(pack(document, binary), "a.vrm"))
+
+
+def test_read_rig_loop_in_the_tree_is_refused() -> None:
+    """A node that is its own ancestor does not hang the loader."""
+    document, binary = build_document()
+    document["nodes"][3]["children"].append(0)
+    with pytest.raises(AvatarError, match="loop"):
+        read_rig(parse_glb(pack(document, binary), "a.vrm"))
