@@ -52,9 +52,8 @@ def over_colour(rgba: U8, colour: Colour) -> U8:
     share = (255 - np.arange(256, dtype=np.uint16))[:, None, None] * np.array(colour, np.uint16) + np.uint16(128)
     mixed = np.asarray(cv2.add(front, cv2.LUT(alpha, share)), np.uint16)
     # Division by 255, exact for 16 bits.  Source: J. Blinn, Three Wrongs Make a Right, IEEE CG&A 15 (6), 1995.
-    mixed += mixed >> 8
-    mixed >>= 8
-    return mixed.astype(np.uint8)
+    byte = np.uint16(8)
+    return ((mixed + (mixed >> byte)) >> byte).astype(np.uint8)
 
 
 def copy_marker(camera: U8, picture: U8, rows_px: int) -> None:

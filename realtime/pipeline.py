@@ -60,7 +60,7 @@ class CameraPicture(Protocol):
 
 
 class MotionSource(Protocol):
-    """What the pipeline needs of `realtime.motion.Motion`; calls are serialised by the pipeline."""
+    """What the pipeline needs of `realtime.motion.Motion`; `observe` and `controls_at` come from two threads."""
 
     @property
     def tracked(self) -> bool:
@@ -283,7 +283,6 @@ class Pipeline:
         self._name = name
         self._make_tracker = make_tracker
         self._motion = motion
-        self._motion_lock = threading.Lock()
         self._engine = engine
         self._sink = sink
         self._look = look
@@ -367,9 +366,8 @@ class Pipeline:
                 watch.lap("convert")
                 observations = tracker.track(frame)
                 watch.lap("track")
-                with self._motion_lock:
-                    self._motion.observe(observations, frame.captured_s)
-                    tracked, landmarks = self._motion.tracked, self._motion.landmarks()
+                self._motion.observe(observations, frame.captured_s)
+                tracked, landmarks = self._motion.tracked, self._motion.landmarks()
                 watch.lap("retarget")
                 self._agenda.put(Tracked(frame=frame, tracked=tracked, landmarks=landmarks, stage_ms=stage_ms))
         finally:
@@ -382,8 +380,7 @@ class Pipeline:
             stage_ms = dict(tracked.stage_ms)
             watch = _Stopwatch(self._clock, stage_ms)
             lead_ms = min(self._telemetry.stage_p50_ms("generate"), self._settings.max_lead_ms)
-            with self._motion_lock:
-                pose = self._motion.controls_at(watch.since_s + lead_ms / 1000)
+            pose = self._motion.controls_at(watch.since_s + lead_ms / 1000)
             if look.mirror:
                 pose = control_spec.mirrored(pose)
             watch.lap("pose")

@@ -118,7 +118,7 @@ class TrackerSettings(_Section):
     """What watches."""
 
     pose_every: int = Field(
-        default=1, ge=1, le=10, description="Run the body tracker on every n-th frame; the face on all."
+        default=2, ge=1, le=10, description="Run the body tracker on every n-th frame; the face on all."
     )
 
 
