@@ -41,7 +41,8 @@ void main() {
         // The camera turns directions too; only their direction counts here, not its scale.
         vec2 side = vec3(normal.xy, 0.0) * camera;
         float len = length(side);
-        clip += len > 0.0 ? side / len * length(normal.xy) * outline : vec2(0.0);
+        // Full width unless the normal points almost at the viewer: a narrower hull would alias into dashes.
+        clip += len > 0.0 ? side / len * min(1.0, 3.0 * length(normal.xy)) * outline : vec2(0.0);
         world.z -= outline_back;
     }
     gl_Position = vec4(clip, -world.z / DEPTH_RANGE_M, 1.0);
