@@ -4,47 +4,31 @@ set -euo pipefail
 
 venv=${VENV:-.venv}
 
-works() {
-  command -v "$1" >/dev/null || return 1
-  timeout 60 "$1" --headless=new --no-sandbox --disable-gpu --dump-dom about:blank >/dev/null 2>&1
+finish_if_found() {
+  local browser
+  if browser=$("$venv/bin/python" -m benchmarks.installed_chromium 2>/dev/null); then
+    echo "setup: browser is $browser"
+    exit 0
+  fi
 }
 
-playwright_path() {
-  "$venv/bin/python" - <<'PY'
-from playwright.sync_api import sync_playwright
+finish_if_found
 
-with sync_playwright() as playwright:
-    print(playwright.chromium.executable_path)
-PY
-}
-
-found() {
-  echo "setup: browser is $1"
-  exit 0
-}
-
-for candidate in ${ANIMIRROR_TEST_BROWSER:-} chromium chromium-browser google-chrome google-chrome-stable; do
-  works "$candidate" && found "$candidate"
-done
-
-own=$(playwright_path)
-works "$own" && found "$own"
-
-echo "setup: no browser installed, fetching Playwright's Chromium"
+echo "setup: no browser is installed, fetching Playwright's Chromium"
 if timeout 600 "$venv/bin/playwright" install chromium >/dev/null 2>&1; then
-  works "$own" && found "$own"
-  # Its shared libraries come from the system.
+  finish_if_found
   if [[ $(id -u) == 0 ]]; then
-    "$venv/bin/playwright" install-deps chromium >/dev/null || true
-    works "$own" && found "$own"
+    # Its shared libraries come from the system.
+    "$venv/bin/playwright" install-deps chromium >/dev/null 2>&1 || true
+    finish_if_found
   fi
 fi
 
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-  echo "setup: Playwright's Chromium does not run here, installing the system's"
+  echo "setup: Playwright's Chromium cannot be had or does not run here, installing the system's"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
-  works chromium && found chromium
+  finish_if_found
 fi
 
 echo "setup: no Chromium runs here. Install one, then run make again:" >&2
