@@ -150,7 +150,7 @@ async function refusal(response) {
   if (response.status === 503) {
     return new Failure("server_full", { detail, retryAfter_s: Number(response.headers.get("Retry-After")) || 10 });
   }
-  if (response.status === 401 || response.status === 403) return new Failure("not_allowed", { detail });
+  if (response.status === 401) return new Failure("not_allowed", { detail });
   if ([502, 504].includes(response.status)) return new Failure("server_unreachable", { detail });
   return new Failure("server_refused", { detail });
 }

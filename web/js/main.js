@@ -104,7 +104,8 @@ class Animirror {
       this._selfView.show(this._preferences.selfView);
       if (!this._welcomed) await this._welcome();
       if (!this._welcomed || run.signal.aborted) return;
-      const choice = { character: this._cast.chosen?.name ?? "", background: this._background };
+      const character = this._cast.chosen?.name;
+      const choice = { ...(character ? { character } : {}), background: this._background };
       this._session = new Session(this._api, source.stream, choice, this._iceServers, {
         onCondition: (condition) => this._hearCondition(condition),
         onPicture: (stream) => this._stage.play(stream),
@@ -174,7 +175,7 @@ class Animirror {
       case "error":
         this._cast.settle();
         this._stage.swap(false);
-        console.warn("Animirror:", message.message);
+        this._status.warn(message.message);
         break;
     }
   }

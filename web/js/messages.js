@@ -12,7 +12,7 @@
  * @property {"stats"} type
  * @property {number} fps_in camera frames that reached the server, per second
  * @property {number} fps_out frames that it drew, per second
- * @property {number} latency_ms from a camera frame's arrival to its drawn answer, at the server
+ * @property {number | null} latency_ms from a camera frame's arrival to its drawn answer, at the server
  * @property {Record<string, number>} [stage_ms]
  * @property {number} [drops]
  * @property {boolean} [tracked] whether a person is seen

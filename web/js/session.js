@@ -44,6 +44,7 @@ export class Session {
     this._hurry = new EventTarget();
     /** @type {Peer | null} */ this._peer = null;
     /** @type {number | null} */ this._server_ms = null;
+    this._lastWords = "";
   }
 
   /** Connect and stay connected.  Resolves when the session is closed or has given up; never rejects. */
@@ -118,6 +119,7 @@ export class Session {
       onMessage: (message) => this._hear(message),
     });
     this._peer = peer;
+    this._lastWords = "";
     const asked = { ...this._choice };
     onLive();
     this._listener.onPicture(peer.remote);
@@ -125,7 +127,9 @@ export class Session {
     peer.send({ type: "set", ...asked }); // what was chosen while the connection was being made
     const watching = new AbortController();
     try {
-      return await Promise.race([peer.lost, this._watch(peer, AbortSignal.any([watching.signal, this._closing.signal]))]);
+      const signal = AbortSignal.any([watching.signal, this._closing.signal]);
+      const failure = await Promise.race([peer.lost, this._watch(peer, signal)]);
+      return this._lastWords ? new Failure(failure.kind, { detail: this._lastWords, cause: failure }) : failure;
     } finally {
       watching.abort();
       peer.close();
@@ -136,6 +140,7 @@ export class Session {
   /** @param {import("./messages.js").ServerMessage} message */
   _hear(message) {
     if (message.type === "stats") this._server_ms = message.latency_ms ?? null;
+    if (message.type === "error") this._lastWords = message.message; // the server says why before it hangs up
     this._listener.onMessage(message);
   }
 

@@ -4,6 +4,7 @@
 import { element } from "./elements.js";
 
 const UNSEEN_AFTER_MS = 1500;
+const WARNING_MS = 5000;
 
 /** @typedef {"idle" | "camera" | "opening" | "live" | "waiting" | "failed"} Phase */
 
@@ -27,6 +28,7 @@ export class StatusLine {
     this._hint = element("hint", HTMLParagraphElement);
     /** @type {number | null} when the person was last seen, on the page's clock */
     this._seen_ms = null;
+    this._warnedUntil_ms = 0;
     signal.addEventListener("abort", () => this.tell("idle"));
   }
 
@@ -55,7 +57,17 @@ export class StatusLine {
     const now_ms = performance.now();
     if (tracked || this._seen_ms === null) this._seen_ms = now_ms;
     const unseen = now_ms - this._seen_ms > UNSEEN_AFTER_MS;
+    if (now_ms < this._warnedUntil_ms) return;
     this._say(unseen ? "I can’t see you. Step into the picture, with some light on your face." : "");
+  }
+
+  /**
+   * Say something for a while.
+   * @param {string} words
+   */
+  warn(words) {
+    this._warnedUntil_ms = performance.now() + WARNING_MS;
+    this._say(words);
   }
 
   /** @param {string} words */
