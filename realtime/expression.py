@@ -14,8 +14,9 @@ from realtime.neutral import RunningNeutral
 _LID_OPEN, _LID_SHUT = 0.82, 0.48
 #: Lids follow the eye down: opening lost per degree of downward gaze.
 _LID_PER_GAZE_DEG = 0.003
-#: Two eyes that differ by less than this are one blink.
-_WINK_DIFFERENCE = 0.35
+#: Two lids that differ by less than the first are one blink, by more than the second a wink: on faces 50 pixels
+#: wide one eye alone reads up to half shut for a frame.
+_WINK_FROM, _WINK_FULL = 0.35, 0.65
 #: Brow height that makes a full raise, and a full frown.
 _BROW_UP, _BROW_DOWN = 0.055, 0.040
 #: What an upward tilt of the head adds to the measured brow height, per degree.
@@ -25,6 +26,8 @@ _JAW_FULL = 0.22
 _SMILE_OPENING = 0.12
 #: Turned away by more than the first, the far eye is hidden in part; by more than the second, wholly.
 _FAR_EYE_DEG = (20.0, 40.0)
+#: Turned away by this much, brow heights say more about the depth estimate than about the brows.
+_BROW_LOST_DEG = (25.0, 45.0)
 #: Irises that disagree by more than this are not both right.
 _GAZE_DISAGREEMENT_DEG = 12.0
 
@@ -33,7 +36,7 @@ class Expression:
     """Turns face measurements into expression controls, learning the user's rest face as it goes."""
 
     def __init__(self) -> None:
-        self._opening = tuple(RunningNeutral(prior=0.27, low=0.17, high=0.42, quantile=0.6) for _ in range(2))
+        self._opening = tuple(RunningNeutral(prior=0.27, low=0.15, high=0.42, quantile=0.6) for _ in range(2))
         self._brow = tuple(RunningNeutral(prior=0.26, low=0.19, high=0.34) for _ in range(2))
         self._gaze_yaw = RunningNeutral(prior=0.0, low=-6.0, high=6.0)
         self._gaze_pitch = RunningNeutral(prior=-4.0, low=-12.0, high=4.0)
@@ -64,11 +67,12 @@ class Expression:
         left = self._shut(face.left, 0, gaze_pitch)
         right = self._shut(face.right, 1, gaze_pitch)
         both = left * share_left + right * (1 - share_left)
-        apart = max(_ramp(abs(left - right), _WINK_DIFFERENCE * 0.5, _WINK_DIFFERENCE) - hidden, 0.0)
+        apart = max(_ramp(abs(left - right), _WINK_FROM, _WINK_FULL) - hidden, 0.0)
         blink_left = both + (left - both) * apart
         blink_right = both + (right - both) * apart
         brows = [self._brow_control(eye, index, pitch_deg) for index, eye in enumerate((face.left, face.right))]
         brow_mean = brows[0] * share_left + brows[1] * (1 - share_left)
+        turned = _ramp(abs(yaw_deg), *_BROW_LOST_DEG)
         # A shut eye hides its iris: look straight ahead instead of where noise points.
         seen = 1 - _ramp(both, 0.4, 0.8)
         return {
@@ -76,8 +80,8 @@ class Expression:
             "blink_right": blink_right,
             "gaze_yaw": gaze_yaw * seen,
             "gaze_pitch": gaze_pitch * seen,
-            "brow_left": brows[0] + (brow_mean - brows[0]) * max(hidden, 0.5),
-            "brow_right": brows[1] + (brow_mean - brows[1]) * max(hidden, 0.5),
+            "brow_left": (brows[0] + brow_mean) / 2 * (1 - turned),
+            "brow_right": (brows[1] + brow_mean) / 2 * (1 - turned),
         }
 
     def mouth(self, face: FaceFeatures) -> dict[str, float]:

@@ -51,8 +51,8 @@ _LEFT: dict[tuple[int, int], tuple[float, float, float]] = {
     (327, 98): (1.68, -4.07, 2.07),
     (278, 48): (1.85, -3.43, 2.76),
 }
-_INDEX: list[int] = [*_MIDLINE, *(left for left, _ in _LEFT), *(right for _, right in _LEFT)]
-_TEMPLATE: F64 = np.array(
+TEMPLATE_POINTS: list[int] = [*_MIDLINE, *(left for left, _ in _LEFT), *(right for _, right in _LEFT)]
+TEMPLATE_CM: F64 = np.array(
     [
         *((0.0, y, z) for y, z in _MIDLINE.values()),
         *_LEFT.values(),
@@ -60,7 +60,7 @@ _TEMPLATE: F64 = np.array(
     ],
     np.float64,
 )
-_TEMPLATE_MEAN: F64 = _TEMPLATE.mean(0)
+_TEMPLATE_MEAN: F64 = TEMPLATE_CM.mean(0)
 #: Fewer pixels per centimetre than this and the fit means nothing.
 _MIN_SCALE = 1e-6
 
@@ -97,9 +97,9 @@ def solve_head(face: F32, image_size: tuple[int, int]) -> HeadSolve | None:
     """
     width, height = image_size
     points = face.astype(np.float64) * [width, -height, -width]  # (478, 3), y up, z to the camera
-    target = points[_INDEX]
+    target = points[TEMPLATE_POINTS]
     target_mean = target.mean(0)
-    source = _TEMPLATE - _TEMPLATE_MEAN
+    source = TEMPLATE_CM - _TEMPLATE_MEAN
     covariance = (target - target_mean).T @ source  # (3, 3)
     if not np.isfinite(covariance).all():
         return None
@@ -110,5 +110,5 @@ def solve_head(face: F32, image_size: tuple[int, int]) -> HeadSolve | None:
     if scale < _MIN_SCALE:
         return None
     in_head: F64 = (points - target_mean) @ rotation / scale + _TEMPLATE_MEAN
-    residual = float(np.sqrt(np.square(in_head[_INDEX] - _TEMPLATE).sum(1).mean()))
+    residual = float(np.sqrt(np.square(in_head[TEMPLATE_POINTS] - TEMPLATE_CM).sum(1).mean()))
     return HeadSolve(rotation=rotation, scale_px=scale, points=in_head, residual_cm=residual)

@@ -33,7 +33,7 @@ class RunningNeutral:
         low: float,
         high: float,
         quantile: float = 0.5,
-        prior_samples: float = 5.0,
+        prior_samples: float = 3.0,
         window: int = 150,
     ) -> None:
         if not low <= prior <= high:

@@ -16,11 +16,11 @@ F64 = npt.NDArray[np.float64]
 #: (min_cutoff in Hz, beta in Hz per unit and second), found on the sign clips with the paper's recipe: lower the
 #: cut-off until a still person stands still, then raise beta until quick gestures do not lag.
 _SETTINGS: dict[str, tuple[float, float]] = {
-    "head": (1.2, 0.035),
+    "head": (1.2, 0.05),
     "torso": (0.6, 0.020),
     "arm": (1.0, 0.025),
     "twist": (0.6, 0.010),
-    "gaze": (1.0, 0.030),
+    "gaze": (1.5, 0.06),
     "blink": (4.0, 3.0),
     "brow": (0.8, 0.8),
     "mouth": (2.5, 2.0),

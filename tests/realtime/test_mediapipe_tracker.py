@@ -1,0 +1,191 @@
+"""MediaPipe's models on real people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from engines.controls import INDEX
+from realtime.errors import TrackerError
+from realtime.mediapipe_tracker import Crop, MediaPipeTracker, head_crop
+from realtime.motion import Motion
+from realtime.observation import PersonObservation
+from realtime.retarget import Retarget
+from tests.fakes.footage import U8, clip, frame, moved, portrait
+from tests.fakes.person import person
+
+
+@pytest.fixture
+def tracker() -> Iterator[MediaPipeTracker]:
+    made = MediaPipeTracker()
+    yield made
+    made.close()
+
+
+def _only(tracker: MediaPipeTracker, image: U8, index: int = 0) -> PersonObservation:
+    observations = tracker.track(frame(image, index))
+    assert len(observations) == 1
+    return observations[0]
+
+
+def _controls(tracker: MediaPipeTracker, frames: list[U8]) -> dict[str, npt.NDArray[np.float32]]:
+    """Return each smoothed control over a clip, as the character would show it."""
+    motion = Motion()
+    vectors = []
+    for index, image in enumerate(frames):
+        motion.observe(tracker.track(frame(image, index)), index / 30)
+        vectors.append(motion.controls_at(index / 30))
+    stacked = np.array(vectors)
+    return {name: stacked[:, column] for name, column in INDEX.items()}
+
+
+def test_portrait_is_seen_with_left_on_picture_right(tracker: MediaPipeTracker) -> None:
+    """Face and body are found; the subject's left eye and shoulder lie to the right in an unmirrored picture."""
+    seen = _only(tracker, portrait())
+    assert seen.face is not None and seen.pose is not None and seen.pose_visibility is not None
+    assert seen.image_size == (512, 512)
+    assert seen.face[263, 0] > seen.face[33, 0]
+    assert seen.pose[11, 0] > seen.pose[12, 0]
+    # The face network's nose and the body network's are one nose.
+    assert np.abs(seen.face[1, :2] - seen.pose[0, :2]).max() < 0.03
+
+
+def test_face_follows_a_panned_picture(tracker: MediaPipeTracker) -> None:
+    """A person who moves by a tenth of the picture is found a tenth further, in spite of the crop."""
+    image = portrait()
+    for index in range(12):
+        seen = _only(tracker, moved(image, x_px=index * 51.2 / 11), index)
+    start = _only(MediaPipeTracker(), image)
+    assert seen.face is not None and start.face is not None
+    assert np.abs(seen.face[:, 0] - start.face[:, 0] - 0.1).max() < 0.02
+
+
+@pytest.mark.parametrize("roll_deg", [-15.0, 15.0])
+def test_rolled_picture_rolls_head_and_chest(tracker: MediaPipeTracker, roll_deg: float) -> None:
+    """Tipping the crown to picture left, the subject's right, is positive roll."""
+    image = moved(portrait(), roll_deg=roll_deg)
+    straight = Retarget()(_only(MediaPipeTracker(), portrait()), 0.0).vector
+    turned = Retarget()(_only(tracker, image), 0.0).vector
+    names = ["head_roll", "torso_roll"]
+    change = sum(turned[INDEX[name]] - straight[INDEX[name]] for name in names)
+    assert abs(change - roll_deg) < 4
+
+
+def test_mirrored_picture_turns_the_head_the_other_way(tracker: MediaPipeTracker) -> None:
+    """The portrait looks a little to one side; its mirror image looks to the other."""
+    image = portrait()
+    seen = Retarget()(_only(tracker, image), 0.0).vector[INDEX["head_yaw"]]
+    mirrored = Retarget()(_only(MediaPipeTracker(), np.ascontiguousarray(image[:, ::-1])), 0.0).vector[
+        INDEX["head_yaw"]
+    ]
+    assert abs(seen) > 3 and seen * mirrored < 0
+
+
+def test_pose_object_is_kept_between_runs_of_the_body_network() -> None:
+    """With `pose_every=3` two frames in three carry the same pose object, and every frame a new face."""
+    tracker = MediaPipeTracker(pose_every=3)
+    image = portrait()
+    seen = [_only(tracker, image, index) for index in range(6)]
+    assert [seen[index].pose is seen[index - 1].pose for index in range(1, 6)] == [True, True, False, True, True]
+    assert all(seen[index].face is not seen[index - 1].face for index in range(1, 6))
+    tracker.close()
+
+
+def test_empty_picture_shows_nobody_and_a_person_returns_under_a_new_id(tracker: MediaPipeTracker) -> None:
+    """Ids count the times somebody appeared."""
+    empty = np.full((480, 640, 3), 127, np.uint8)
+    assert tracker.track(frame(empty)) == ()
+    first = None
+    for index in range(4):
+        observations = tracker.track(frame(portrait(), index + 1))
+        first = observations[0].person_id if observations else first
+    gone = [tracker.track(frame(empty, index + 5)) for index in range(6)]
+    assert gone[-1] == ()
+    for index in range(4):
+        observations = tracker.track(frame(portrait(), index + 11))
+    assert first == 1 and observations[0].person_id == 2
+
+
+def test_frame_size_may_change_in_mid_stream(tracker: MediaPipeTracker) -> None:
+    """Large, small, upright, odd, non-contiguous and tiny pictures follow each other without an error."""
+    image = portrait()
+    large = np.ascontiguousarray(np.repeat(np.repeat(image, 3, 0), 3, 1))
+    assert _only(tracker, image).image_size == (512, 512)
+    assert _only(tracker, large, 1).image_size == (1536, 1536)
+    assert _only(tracker, image[:400, 20:419], 2).image_size == (399, 400)
+    for index, size in enumerate([(1, 1), (2, 640), (23, 23), (25, 31)]):
+        assert tracker.track(frame(np.zeros((*size, 3), np.uint8), 3 + index)) == ()
+    assert _only(tracker, image, 9).person_id >= 1
+
+
+def test_closed_tracker_says_so() -> None:
+    """Closing twice is fine, tracking afterwards is not."""
+    tracker = MediaPipeTracker()
+    tracker.close()
+    tracker.close()
+    with pytest.raises(TrackerError, match="closed"):
+        tracker.track(frame(portrait()))
+    with pytest.raises(TrackerError, match="pose_every"):
+        MediaPipeTracker(pose_every=0)
+
+
+def test_head_crop_stays_while_the_head_is_well_inside() -> None:
+    """A small move keeps the crop, a large one moves it, and a head outside the picture has none."""
+    pose = person().pose
+    assert pose is not None
+    crop = head_crop(pose, (640, 480), None)
+    assert crop is not None and crop.right - crop.left > 100
+    step = np.array([0.01, 0.0, 0.0], np.float32)
+    assert head_crop(pose + step, (640, 480), crop) is crop
+    moved_crop = head_crop(pose + 15 * step, (640, 480), crop)
+    assert isinstance(moved_crop, Crop) and moved_crop.left > crop.left + 60
+    assert head_crop(pose + 100 * step, (640, 480), crop) is None
+
+
+@pytest.mark.parametrize("name", ["yes", "no", "bird", "thanks"])
+def test_right_handed_sign_raises_the_right_arm(tracker: MediaPipeTracker, name: str) -> None:
+    """In these clips the right hand signs and the left one hangs; the face is never lost."""
+    seen = _controls(tracker, clip(f"gestures/{name}.mkv"))
+    assert seen["right_elbow"].max() > 70
+    assert seen["left_elbow"].max() < 50
+    assert np.abs(seen["head_yaw"]).max() < 30
+
+
+def test_two_handed_sign_raises_both_arms(tracker: MediaPipeTracker) -> None:
+    """In `help` both forearms come up and cross before the chest."""
+    seen = _controls(tracker, clip("gestures/help.mkv"))
+    assert seen["right_elbow"].max() > 80 and seen["left_elbow"].max() > 80
+    assert max(seen["right_elbow"][-1], seen["left_elbow"][-1]) < 60
+
+
+@pytest.mark.parametrize(("name", "around"), [("yes", (54, 60)), ("no", (52, 66))])
+def test_blink_of_a_distant_person_is_seen(tracker: MediaPipeTracker, name: str, around: tuple[int, int]) -> None:
+    """On a face 50 pixels wide the lids shut when they do, and hardly before."""
+    blink = _controls(tracker, clip(f"gestures/{name}.mkv"))
+    both = np.minimum(blink["blink_left"], blink["blink_right"])
+    assert both[around[0] : around[1]].max() > 0.4
+    assert both[: around[0]].max() < 0.3
+
+
+def test_turning_head_turns_both_ways(tracker: MediaPipeTracker) -> None:
+    """The woman looks to picture left, her right, first (negative yaw), then to picture right."""
+    seen = _controls(tracker, clip("scenes/head-pose-face-detection-female.gif"))
+    yaw = seen["head_yaw"] + seen["torso_yaw"]
+    assert yaw[2:7].max() < -25
+    assert yaw[10:16].max() > 15
+
+
+def test_broad_smile_is_a_smile(tracker: MediaPipeTracker) -> None:
+    """The man smiles from the first frame: it is not learnt as his face at rest."""
+    seen = _controls(tracker, clip("scenes/head-pose-face-detection-male.gif"))
+    assert seen["smile"][10:55].min() > 0.6
+    assert seen["smile"][10:55].min() > seen["aa"][10:55].max()
+
+
+def test_person_cropped_at_the_chest_keeps_the_arms_down(tracker: MediaPipeTracker) -> None:
+    """Elbows below the picture are not guessed at."""
+    seen = _controls(tracker, clip("scenes/head-pose-face-detection-male.gif"))
+    assert seen["left_elbow"].max() < 12 and seen["right_elbow"].max() < 12
