@@ -23,15 +23,15 @@ class OneEuro:
     Args:
         min_cutoff_hz: (N,), the cut-off at rest; lower is calmer.
         beta: (N,), how much cut-off one unit per second of speed adds; higher is quicker.
-        speed_cutoff_hz: the cut-off of the speed estimate; 1 Hz in the paper.
+        speed_cutoff_hz: the cut-off of the speed estimate, one for all or (N,); 1 Hz in the paper.
     """
 
-    def __init__(self, min_cutoff_hz: npt.ArrayLike, beta: npt.ArrayLike, speed_cutoff_hz: float = 1.0) -> None:
+    def __init__(self, min_cutoff_hz: npt.ArrayLike, beta: npt.ArrayLike, speed_cutoff_hz: npt.ArrayLike = 1.0) -> None:
         self._min_cutoff_hz: F64 = np.asarray(min_cutoff_hz, np.float64)
         self._beta: F64 = np.asarray(beta, np.float64)
         if self._min_cutoff_hz.shape != self._beta.shape:
             raise ValueError(f"beta: got shape {self._beta.shape}, expected {self._min_cutoff_hz.shape}")
-        self._speed_cutoff_hz = speed_cutoff_hz
+        self._speed_cutoff_hz: F64 = np.asarray(speed_cutoff_hz, np.float64)
         self._value: F64 | None = None
         self._raw: F64 = np.zeros_like(self._beta)
         self._speed: F64 = np.zeros_like(self._beta)
@@ -74,7 +74,7 @@ class OneEuro:
         return self._value
 
 
-def _alpha(cutoff_hz: F64 | float, step_s: float) -> F64:
+def _alpha(cutoff_hz: F64, step_s: float) -> F64:
     """Return the smoothing factor of a first-order low-pass (the paper's equation 5)."""
-    rate = 2 * np.pi * np.asarray(cutoff_hz, np.float64) * step_s
+    rate = 2 * np.pi * cutoff_hz * step_s
     return np.asarray(rate / (rate + 1), np.float64)
