@@ -12,7 +12,6 @@ This is the only module that imports `mediapipe`.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +22,8 @@ import numpy.typing as npt
 
 from realtime.errors import TrackerError
 from realtime.frame import U8, Frame
+from realtime.native_log import without_lines
 from realtime.observation import F32, PersonObservation
-
-logger = logging.getLogger(__name__)
 
 #: The networks look at 192 to 256 pixels: more than this only costs conversion time.
 POSE_WIDTH_PX = 640
@@ -34,6 +32,12 @@ FACE_CROP_PX = 320
 MIN_SIDE_PX = 24
 #: Frames without a face in its crop before the whole picture is searched again.
 FACE_MISSES = 3
+#: What the C++ side says at every start.
+_CHATTER = (
+    b"XNNPACK delegate",
+    b"absl::InitializeLog",
+    b"inference_feedback_manager",
+)
 #: Pose points of nose, eyes, ears and mouth.
 HEAD_POINTS = slice(0, 11)
 
@@ -67,31 +71,41 @@ class MediaPipeTracker:
             raise TrackerError(f"pose_every: got {pose_every}, expected 1 or more")
         self._pose_every = pose_every
         self._graphs = contextlib.ExitStack()
-        face_module, pose_module = _load_solutions()
         try:
-            # The wheel's own landmark filter is off: it assumes 30 Hz whatever the schedule, and
-            # `realtime.smoothing` filters by the true time stamps.
-            self._pose_graph: Any = self._graphs.enter_context(
-                pose_module.Pose(
-                    model_complexity=1,
-                    smooth_landmarks=False,
-                    min_detection_confidence=min_confidence,
-                    min_tracking_confidence=min_confidence,
-                )
-            )
-            self._face_graph: Any = self._graphs.enter_context(
-                face_module.FaceMesh(
-                    max_num_faces=1,
-                    refine_landmarks=True,
-                    min_detection_confidence=min_confidence,
-                    min_tracking_confidence=min_confidence,
-                )
-            )
-        except (OSError, RuntimeError, ValueError) as error:
+            with without_lines(*_CHATTER):
+                self._start(min_confidence)
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
             self._graphs.close()
-            raise TrackerError(f"MediaPipe's models could not be started: {error}") from error
+            raise TrackerError(f"MediaPipe 0.10.21 and its models cannot be started: {error}") from error
         self._closed = False
         self._restart()
+
+    def _start(self, min_confidence: float) -> None:
+        """Load the models and run them once, so that the first real frame is not the slow one."""
+        os.environ.setdefault("GLOG_minloglevel", "2")  # read once, when the library is loaded
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from mediapipe.python.solutions import face_mesh, pose
+
+        # The wheel's own landmark filter is off: it assumes 30 Hz whatever the schedule, and
+        # `realtime.smoothing` filters by the true time stamps.
+        self._pose_graph: Any = self._graphs.enter_context(
+            pose.Pose(
+                model_complexity=1,
+                smooth_landmarks=False,
+                min_detection_confidence=min_confidence,
+                min_tracking_confidence=min_confidence,
+            )
+        )
+        self._face_graph: Any = self._graphs.enter_context(
+            face_mesh.FaceMesh(
+                max_num_faces=1,
+                refine_landmarks=True,
+                min_detection_confidence=min_confidence,
+                min_tracking_confidence=min_confidence,
+            )
+        )
+        for graph in (self._pose_graph, self._face_graph):
+            graph.process(np.zeros((64, 64, 3), np.uint8))
 
     def _restart(self) -> None:
         """Forget everything that was seen."""
@@ -224,14 +238,3 @@ def _fitted(image: U8, longest_px: int) -> U8:
 def _points(landmarks: Any) -> npt.NDArray[np.float32]:
     """Return a MediaPipe landmark list as float32 (N, 3)."""
     return np.array([(point.x, point.y, point.z) for point in landmarks.landmark], np.float32)
-
-
-def _load_solutions() -> tuple[Any, Any]:
-    """Import MediaPipe quietly: its C++ side reads these variables once, when it is loaded."""
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        from mediapipe.python.solutions import face_mesh, pose
-    except ImportError as error:
-        raise TrackerError(f"MediaPipe 0.10.21 cannot be imported ({error}); run `make setup`") from error
-    return face_mesh, pose
