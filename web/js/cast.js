@@ -91,7 +91,7 @@ export class Cast {
 
 /** @param {Character} character */
 function face(character) {
-  const frame = make("span", { className: "cast__face" });
+  const frame = make("span", { className: "cast__face", ariaHidden: "true" });
   const initial = () => frame.replaceChildren(character.title.slice(0, 1));
   if (!character.thumbnail) {
     initial();

@@ -5,7 +5,7 @@ import { element } from "./elements.js";
 import { toneOf } from "./backdrops.js";
 
 const STILL_AFTER_MS = 3500;
-const CODEC_SHIFT = 12; // of 255; further off, the corner shows something else than the backdrop
+const CODEC_SHIFT = 32; // of 255; further off, the corner shows something else than the backdrop
 
 /** Shows the character; knows nothing of connections. */
 export class Stage {
