@@ -154,4 +154,4 @@ def premultiplied(image: U8) -> U8:
     """Return straight-alpha RGBA as premultiplied RGBA, uint8, (..., 4)."""
     alpha = image[..., 3:].astype(np.uint16)
     colour = (image[..., :3].astype(np.uint16) * alpha + 127) // 255
-    return np.concatenate([colour, alpha], axis=-1).astype(np.uint8)
+    return np.asarray(np.concatenate([colour, alpha], axis=-1), np.uint8)
