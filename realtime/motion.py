@@ -20,6 +20,8 @@ F64 = npt.NDArray[np.float64]
 
 #: A part of the person that is not seen keeps its pose for this long: detectors miss single frames.
 HOLD_S = 0.3
+#: A part that was not followed must be seen for this long first: a passer-by's elbow is a person for a frame or two.
+CONFIRM_S = 0.1
 #: Time constants of the way from the last pose to idling, and from idling back to the person.
 LOSE_TAU_S, FIND_TAU_S = 0.22, 0.09
 _BODY_GROUPS = frozenset({Group.TORSO, Group.LEFT_ARM, Group.RIGHT_ARM})
@@ -33,7 +35,8 @@ class _Follow:
     """How one group is being followed.
 
     Args:
-        seen_s: when the group was last seen.
+        found_s: since when the group has been seen without a pause.
+        seen_s: when it was last seen.
         episode: counts the times it was found; 0 is idling.
         shown_episode: the episode that was last shown.
         shown: what was last shown.
@@ -42,6 +45,7 @@ class _Follow:
         tau_s: how quickly it fades.
     """
 
+    found_s: float = np.inf
     seen_s: float = -np.inf
     episode: int = 0
     shown_episode: int = 0
@@ -132,6 +136,7 @@ class Motion:
         if restart or time_s - follow.seen_s > HOLD_S:
             self._smoothing.forget(group)
             follow.episode += 1
+            follow.found_s = time_s
         follow.seen_s = time_s
         if is_fresh or not self._smoothing.known(group):
             self._smoothing.update(group, vector, time_s)
@@ -139,7 +144,8 @@ class Motion:
     def _shown(self, group: Group, idle: F64, time_s: float) -> F64:
         """Return what to show of a group: its source, plus what is left of the last change of source."""
         follow = self._follow[group]
-        is_seen = time_s - follow.seen_s <= HOLD_S
+        is_confirmed = follow.seen_s - follow.found_s >= CONFIRM_S
+        is_seen = is_confirmed and time_s - follow.seen_s <= HOLD_S
         episode = follow.episode if is_seen else 0
         target = self._smoothing.at(group, time_s) if is_seen else idle
         if episode != follow.shown_episode and follow.shown is not None:

@@ -23,6 +23,9 @@ LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 11, 12, 23, 24
 _YAW_WORLD, _YAW_PICTURE, _YAW_BIAS_DEG = 0.6, 0.2, 4.0
 #: Without hips a tilted shoulder line is mostly, but not wholly, a tilted chest.
 _ROLL_OF_TILT = 0.8
+#: The shoulders' line of people who sit or stand tilts by less than this.
+_MAX_TILT_DEG = 40.0
+_HEAD = slice(0, 11)
 _VISIBLE = 0.5
 
 
@@ -36,7 +39,7 @@ class TorsoSolve:
         tilt: degrees by which the line of the shoulders is rolled beyond the chest; > 0 raises the left one.
         depth_pitch: degrees of forward lean that `pose_world` claims; a bias to take out of its arms.
         shoulders_px: float64 (2, 2), left and right shoulder in pixels, y up.
-        confidence: 0..1.
+        confidence: 0..1; 0 when head or a shoulder lies outside the picture or the back is turned.
     """
 
     yaw: float
@@ -62,9 +65,7 @@ def solve_torso(person: PersonObservation) -> TorsoSolve | None:
         + _YAW_PICTURE * _degrees(-across[2], abs(across[0]))
         - _YAW_BIAS_DEG
     )
-    # The line of the shoulders, whatever their order: with the back turned they swap.
-    line = _degrees(across[1], across[0]) if across[0] > 0 else _degrees(-across[1], -across[0])
-    line = float(np.clip(line, -60.0, 60.0))
+    line = float(np.clip(_degrees(across[1], abs(across[0])), -60.0, 60.0))
     if hips_seen(person.pose, visible):
         spine = picture[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - picture[[LEFT_HIP, RIGHT_HIP]].mean(0)
         roll = 0.6 * _degrees(-spine[0], max(float(spine[1]), 1e-6)) + 0.4 * line
@@ -76,8 +77,21 @@ def solve_torso(person: PersonObservation) -> TorsoSolve | None:
         tilt=line - roll,
         depth_pitch=float(np.clip(_degrees(spine_world[2], max(float(spine_world[1]), 1e-6)), -45.0, 45.0)),
         shoulders_px=picture[[LEFT_SHOULDER, RIGHT_SHOULDER], :2],
-        confidence=float(min(visible[LEFT_SHOULDER], visible[RIGHT_SHOULDER])),
+        confidence=_confidence(person.pose, visible, line),
     )
+
+
+def _confidence(pose: F32, visibility: F32, tilt_deg: float) -> float:
+    """Return how far the shoulders can be believed.
+
+    People who walk into the picture are guessed whole from an elbow, with the rest of them outside it or aslant;
+    people who turn their back have the left shoulder on the left.
+    """
+    shoulders = pose[[LEFT_SHOULDER, RIGHT_SHOULDER], :2]
+    needed = np.vstack([shoulders, pose[_HEAD, :2].mean(0)])
+    if not ((needed >= 0) & (needed <= 1)).all() or shoulders[0, 0] <= shoulders[1, 0] or abs(tilt_deg) > _MAX_TILT_DEG:
+        return 0.0
+    return float(min(visibility[LEFT_SHOULDER], visibility[RIGHT_SHOULDER]))
 
 
 def chest_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F64:

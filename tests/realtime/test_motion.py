@@ -117,3 +117,13 @@ def test_hidden_arm_rests_while_the_head_is_followed() -> None:
     last = _play(motion, hidden, 1.0, 2.0)[-1]
     assert last["left_elbow"] < 15
     assert last["head_yaw"] > 12
+
+
+def test_person_seen_for_a_moment_is_not_followed() -> None:
+    """What flashes up for two frames, like a passer-by's elbow, does not move the character."""
+    motion = Motion()
+    shown = _play(motion, (), 0.0, 0.5)
+    shown += _play(motion, _seen(yaw=40), 0.5, 0.06)
+    shown += _play(motion, (), 0.56, 0.5)
+    assert max(abs(values["head_yaw"]) for values in shown) < 6
+    assert max(values["left_elbow"] for values in shown) < 10

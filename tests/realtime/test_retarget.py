@@ -145,3 +145,16 @@ def test_vector_is_inside_the_ranges_for_any_landmarks() -> None:
             pose_world=rng.normal(0, 1, (33, 3)).astype(np.float32),
         )
         assert np.isfinite(retarget(seen, index / 30).vector).all()
+
+
+def test_shoulder_outside_the_picture_or_turned_back_is_not_believed() -> None:
+    """Neither a half guessed body nor a back moves the torso or the arms."""
+    seen = person({"left_elbow": 90.0}, face_points=face())
+    assert seen.pose is not None
+    outside = seen.pose + np.array([0.45, 0.0, 0.0], np.float32)
+    back = seen.pose * np.array([-1, 1, 1], np.float32) + np.array([1, 0, 0], np.float32)
+    for pose in (outside, back):
+        groups = Retarget()(replace(seen, pose=pose), 0.0).confidence
+        assert Group.TORSO not in groups or groups[Group.TORSO] < 0.5
+        assert Group.LEFT_ARM not in groups and Group.RIGHT_ARM not in groups
+        assert Group.HEAD in groups
