@@ -65,12 +65,14 @@ $(BIN)/python:
 	python=$$(scripts/find_python.sh) && "$$python" -m venv $(VENV)
 
 $(RUNTIME): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	@echo "setup: installing what running needs; this takes some minutes the first time"
 	$(PIP) install --quiet --constraint $(CONSTRAINTS) --editable .
 	scripts/setup_system.sh serve
 	touch $@
 
 # Torch comes first and plainly, so that the machine's own pip configuration decides which build it is.
 $(DEVELOPMENT): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	@echo "setup: installing what developing needs, PyTorch first; this takes some minutes the first time"
 	$(PIP) install --quiet torch==2.13.0
 	$(PIP) install --quiet --constraint $(CONSTRAINTS) --editable '.[train,dev]'
 	scripts/setup_system.sh test
