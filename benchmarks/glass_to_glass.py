@@ -144,7 +144,7 @@ def _ours(engine: str) -> Iterator[str]:
         "ANIMIRROR_ENGINE__BACKEND": engine,
         "ANIMIRROR_PIPELINE__MARKER_PX": str(MARKER_PX),
     }
-    with server("realtime.command", ["serve"], environment, port) as address:
+    with server("realtime", ["serve"], environment, port) as address:
         yield address
 
 

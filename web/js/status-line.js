@@ -34,7 +34,7 @@ export class StatusLine {
 
   /** @param {Phase} phase */
   tell(phase) {
-    this._root.hidden = phase === "idle";
+    this._root.hidden = phase === "idle" || phase === "failed"; // a failure has its own card
     if (this._words.textContent !== WORDS[phase]) this._words.textContent = WORDS[phase];
     this._seen_ms = null;
     this._say("");
