@@ -42,8 +42,9 @@ PATIENCE = 1.5
 INTERVAL_WEIGHT = 0.2
 #: A camera's interval is taken to lie between these, whatever the network does to its frames.
 MIN_INTERVAL_S, MAX_INTERVAL_S = 1 / 120, 1 / 5
-#: A picture may start this much of its interval early, so that 30 fps in stay 30 fps out in spite of jitter.
-EARLY = 0.2
+#: A picture that starts late by up to this part of its interval does not put the next one off, so that 30 fps in
+#: stay 30 fps out, without waiting, in spite of jitter.
+SLACK = 0.5
 #: A thread that has not ended this long after it was asked to is reported.
 JOIN_TIMEOUT_S = 10.0
 
@@ -137,17 +138,17 @@ class Pace:
 
     Args:
         last_start_s: when the last picture was started.
+        due_s: when the rate allows the next one.
         unanswered: whether a camera frame came since.
         fresh: whether an observation came since.
         camera_interval_s: seconds between camera frames, running mean.
-        min_interval_s: seconds between pictures, at least.
     """
 
     last_start_s: float
+    due_s: float
     unanswered: bool
     fresh: bool
     camera_interval_s: float
-    min_interval_s: float
 
 
 def next_start_s(pace: Pace) -> float | None:
@@ -158,10 +159,14 @@ def next_start_s(pace: Pace) -> float | None:
     """
     if not pace.unanswered:
         return None
-    earliest = pace.last_start_s + pace.min_interval_s * (1 - EARLY)
     if pace.fresh:
-        return earliest
-    return max(earliest, pace.last_start_s + PATIENCE * pace.camera_interval_s)
+        return pace.due_s
+    return max(pace.due_s, pace.last_start_s + PATIENCE * pace.camera_interval_s)
+
+
+def next_due_s(due_s: float, start_s: float, min_interval_s: float) -> float:
+    """Return when the rate allows the picture after the one that was due and started at these times."""
+    return max(due_s, start_s - SLACK * min_interval_s) + min_interval_s
 
 
 class Agenda:
@@ -177,7 +182,7 @@ class Agenda:
         self._newest: Tracked | None = None
         self._fresh = False
         self._unanswered = False
-        self._last_start_s = float("-inf")
+        self._last_start_s = self._due_s = float("-inf")
         self._last_arrival_s: float | None = None
         self._camera_interval_s = min_interval_s
         self._closed = False
@@ -214,6 +219,7 @@ class Agenda:
                 if start_s is not None and start_s <= now_s:
                     assert self._newest is not None
                     self._last_start_s = now_s
+                    self._due_s = next_due_s(self._due_s, now_s, self._min_interval_s)
                     self._fresh = self._unanswered = False
                     return self._newest
                 self._condition.wait(None if start_s is None else start_s - now_s)
@@ -228,10 +234,10 @@ class Agenda:
     def _pace(self) -> Pace:
         return Pace(
             last_start_s=self._last_start_s,
+            due_s=self._due_s,
             unanswered=self._unanswered,
             fresh=self._fresh,
             camera_interval_s=self._camera_interval_s,
-            min_interval_s=self._min_interval_s,
         )
 
 

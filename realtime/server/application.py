@@ -122,7 +122,7 @@ def _add_sessions(app: FastAPI, settings: Settings) -> None:
         """Take an SDP offer; answer with a session's address and SDP."""
         _expect_content_type(request, SDP)
         wish = _look_change(
-            {key: value for key, value in request.query_params.items() if key in LookChange.model_fields}
+            {key: value for key, value in request.query_params.items() if value and key in LookChange.model_fields}
         )
         offer = _text(await request.body())
         session, answer = await _backstage(request).sessions.open(offer, wish)

@@ -152,6 +152,7 @@ class Session:
         self._camera: MediaStreamTrack | None = None
         self._channel: RTCDataChannel | None = None
         self._ending = asyncio.Event()
+        self._settled = asyncio.Event()
         self._reason = ""
         self._last_words: str | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -241,6 +242,8 @@ class Session:
 
     def _connection_changed(self) -> None:
         state = self._peer.connectionState
+        if state in ("connected", "failed", "closed"):
+            self._settled.set()
         if state == "connected" and self._state is State.CONNECTING:
             self._enter(State.LIVE)
         elif state in ("failed", "closed"):
@@ -375,14 +378,23 @@ class Session:
 
     async def _close_peer(self) -> None:
         try:
+            if self._peer.connectionState == "connecting":
+                await self._break_off()
             await asyncio.wait_for(self._peer.close(), CLOSE_TIMEOUT_S)
-            # Closing while DTLS completes lets aiortc start sender and receiver after it stopped them, whose task and
-            # decoder thread would then live for ever.  Let it finish, then stop them again; both are idempotent.
-            await asyncio.sleep(0)
-            for transceiver in self._peer.getTransceivers():
-                await asyncio.wait_for(transceiver.stop(), CLOSE_TIMEOUT_S)
         except TimeoutError:
             logger.error("session %s: the connection did not close within %.0f s", self.label, CLOSE_TIMEOUT_S)
+
+    async def _break_off(self) -> None:
+        """Make a connection that is being made fail first.
+
+        aiortc connects in a task that nobody owns.  Closed under way, that task goes on: it raises into the void, or
+        starts a sender, a decoder thread and consent checks after `close` stopped them, which then live for ever.
+        """
+        transports = {transceiver.receiver.transport.transport for transceiver in self._peer.getTransceivers()}
+        for transport in transports:
+            await transport._connection.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), CLOSE_TIMEOUT_S)
 
     def _enter(self, state: State) -> None:
         if state is not self._state:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from realtime.clock import Clock
 from realtime.compositing import parse_colour
 from realtime.errors import SessionNotFound, TooManySessions, UnknownCharacter
+from realtime.memory import give_back_memory
 from realtime.pipeline import Look
 from realtime.settings import MediaSettings, ServerSettings
 from realtime.webrtc.codecs import configure_codecs
@@ -18,8 +19,10 @@ from realtime.webrtc.session import MakePipeline, Session, State
 
 logger = logging.getLogger(__name__)
 
-#: Random bytes in a session's id, which is its key: RFC 8866 leaves it to us, 128 bits are beyond guessing.
+#: Random bytes in a session's id, which is its key: 128 bits are beyond guessing.
 ID_BYTES = 16
+#: Seconds after the last session's end until its memory is handed back: by then its threads' heaps are free.
+GIVE_BACK_DELAY_S = 0.5
 
 
 class Sessions:
@@ -52,6 +55,7 @@ class Sessions:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
         self._closed = False
+        self._loop = asyncio.get_running_loop()
         configure_codecs(media)
 
     def __len__(self) -> int:
@@ -120,3 +124,10 @@ class Sessions:
 
     def _forget(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
+        if not self._sessions:
+            # A few milliseconds, while nobody is there to notice.
+            self._loop.call_later(GIVE_BACK_DELAY_S, self._give_back_memory)
+
+    def _give_back_memory(self) -> None:
+        if not self._sessions:
+            give_back_memory()

@@ -30,6 +30,16 @@ def spot_picture(x: float, size: tuple[int, int] = (320, 240)) -> U8:
     return image
 
 
+async def until(condition: Callable[[], bool], timeout_s: float) -> float:
+    """Wait for something to become true, wherever it happens, and return how long that took in seconds."""
+    began_s = time.perf_counter()
+    while not condition():
+        if time.perf_counter() - began_s > timeout_s:
+            raise TimeoutError
+        await asyncio.sleep(0.02)
+    return time.perf_counter() - began_s
+
+
 class SyntheticCamera(MediaStreamTrack):
     """Paints pictures in real time.
 
@@ -125,17 +135,17 @@ class Peer:
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = 15.0) -> None:
         """Wait for something to become true."""
-        deadline_s = time.perf_counter() + timeout_s
-        while not condition():
-            if time.perf_counter() > deadline_s:
-                raise TimeoutError(f"{len(self.frames)} frames, messages {self.messages[-3:]}")
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - the condition may be anything
+        try:
+            await until(condition, timeout_s)
+        except TimeoutError as error:
+            raise TimeoutError(f"{len(self.frames)} frames, messages {self.messages[-3:]}") from error
 
     async def close(self) -> None:
         """Hang up politely: DTLS says goodbye."""
         self.camera.stop()
         await self.connection.close()
         if self._watcher:
+            self._watcher.cancel()  # a track that never started never ends either
             await asyncio.wait([self._watcher])
             self._watcher = None
 

@@ -53,6 +53,16 @@ def settings_of(**settings: Any) -> Settings:
     return load_settings({name.replace("__", ".", 1): value for name, value in settings.items()})
 
 
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: threading.Event) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started.set()
+
+
 class Serving:
     """A server that runs while the context lasts.
 
@@ -64,10 +74,10 @@ class Serving:
         self.app = app
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
-        self.address = "http://127.0.0.1:{}".format(self._listener.getsockname()[1])
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none", loop="asyncio")
-        self._server = uvicorn.Server(config)
         self._started = threading.Event()
+        self._server = _Server(config, self._started)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="serving")
         self.loop: asyncio.AbstractEventLoop
 
@@ -98,8 +108,4 @@ class Serving:
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
-        serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
-        while not self._server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        self._started.set()
-        await serving
+        await self._server.serve(sockets=[self._listener])
