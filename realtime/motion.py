@@ -66,9 +66,11 @@ class Motion:
 
     Args:
         seed: of the idle motion.
+        needs_face: follow a body only once its face was seen.  Keeps backs and people who walk through the
+            background from moving the character; for people too far away for faces it has to be off.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, needs_face: bool = True) -> None:
         self._lock = threading.Lock()
         self._retarget = Retarget()
         self._smoothing = Smoothing()
@@ -79,6 +81,8 @@ class Motion:
         self._landmarks = np.zeros((0, 2), np.float32)
         self._captured_s = -np.inf
         self._person_seen = False
+        self._needs_face = needs_face
+        self._face_seen = False
 
     @property
     def tracked(self) -> bool:
@@ -109,13 +113,16 @@ class Motion:
             if is_new_person:
                 self._retarget = Retarget()  # another person has another face at rest
                 self._person_id = person.person_id
+                self._face_seen = False
+            self._face_seen |= person.face is not None
             self._landmarks = self_view_points(person)
             retargeted = self._retarget(person, captured_s)
             # Trackers may run the body more seldom than the face: an unchanged pose is no new measurement.
             body_is_new = person.pose is not self._pose
             self._pose = person.pose
             for group, confidence in retargeted.confidence.items():
-                if confidence >= _SEEN:
+                is_believed = self._face_seen or not self._needs_face
+                if confidence >= _SEEN and is_believed:
                     is_fresh = body_is_new or group not in _BODY_GROUPS
                     self._see(group, retargeted.vector, captured_s, is_fresh=is_fresh, restart=is_new_person)
 

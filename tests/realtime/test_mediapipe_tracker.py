@@ -180,9 +180,9 @@ def test_turning_head_turns_both_ways(tracker: MediaPipeTracker) -> None:
 
 def test_people_walking_in_with_their_backs_turned_do_not_move_the_character(tracker: MediaPipeTracker) -> None:
     """Half bodies at the edge and backs are seen by the body network, and not believed."""
-    seen = _controls(tracker, clip("scenes/one-by-one-person-detection.mp4")[880:1000])
+    seen = _controls(tracker, clip("scenes/one-by-one-person-detection.mp4")[:120])
     assert np.abs(seen["torso_roll"]).max() < 15
-    assert max(seen["left_elbow"].max(), seen["right_elbow"].max()) < 40
+    assert max(seen["left_elbow"].max(), seen["right_elbow"].max()) < 15
 
 
 def test_broad_smile_is_a_smile(tracker: MediaPipeTracker) -> None:

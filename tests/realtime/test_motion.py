@@ -127,3 +127,13 @@ def test_person_seen_for_a_moment_is_not_followed() -> None:
     shown += _play(motion, (), 0.56, 0.5)
     assert max(abs(values["head_yaw"]) for values in shown) < 6
     assert max(values["left_elbow"] for values in shown) < 10
+
+
+def test_body_counts_once_its_face_was_seen() -> None:
+    """A faceless passer-by is not followed; a user who turns away still is."""
+    faceless = (person(WAVE),)
+    motion = Motion()
+    assert _play(motion, faceless, 0.0, 1.0)[-1]["left_elbow"] < 15
+    _play(motion, _seen(), 1.0, 0.5)
+    assert _play(motion, faceless, 1.5, 1.0)[-1]["left_elbow"] > 80
+    assert _play(Motion(needs_face=False), faceless, 0.0, 1.0)[-1]["left_elbow"] > 80
