@@ -47,13 +47,13 @@ def main() -> int:
     """Measure, write the rows, print the table."""
     options = _arguments()
     rows: list[Row] = []
+    origin = provenance()  # before anything of ours loads the machine
     with ExitStack() as stack:
         echo = stack.enter_context(_echo())
         ours = options.url or stack.enter_context(_ours(options.engine))
         info = httpx.get(f"{ours}/api/info", timeout=10).raise_for_status().json()
         browser = stack.enter_context(chromium(PLAIN_ADDRESSES))
         pictures = [jpeg(picture) for picture in person(PICTURES)]
-        origin = provenance()
         for round_ in range(options.rounds):
             for target, address in (("echo", echo), ("animirror", ours)):
                 result = measure(browser, address, scaled=target == "echo", seconds=options.seconds, pictures=pictures)

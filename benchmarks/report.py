@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.rows import ROOT, Row, read_rows
 
+#: A load average above this part of the cores means that others were at work.
+BUSY = 0.5
+
 README = ROOT / "README.md"
 
 
@@ -85,8 +88,14 @@ def _caption(rows: Sequence[Row]) -> str:
     return (
         f"{describe_machine(row)}, shared by browser and servers. {engine['backend']} {engine['backend_version']}, "
         f"{engine['precision']}, {engine['resolution_px']} px; {row['codec']}; Chromium {row['chromium']}; "
-        f"{len(rows)} rounds of {row['seconds']:.0f} s, medians over the rounds; commit {row['commit']}."
+        f"{_busy(row)}{len(rows)} rounds of {row['seconds']:.0f} s, medians over the rounds; commit {row['commit']}."
     )
+
+
+def _busy(row: Row) -> str:
+    """Say so when something else was running: the figures are worth less then."""
+    load, cores = row["load_before"], row["machine"]["cores"]
+    return f"**the machine was busy** (load {load:.1f} before); " if load > BUSY * cores else ""
 
 
 if __name__ == "__main__":

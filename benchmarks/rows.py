@@ -67,12 +67,13 @@ class Spread:
 
 
 def provenance() -> Row:
-    """Return what every row says about its origin: commit, time, machine and library versions."""
+    """Return what every row says about its origin: commit, time, machine, its load before, and library versions."""
     return {
         "commit": _git("rev-parse", "--short=12", "HEAD") or "unknown",
         "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
+        "load_before": round(os.getloadavg()[0], 2),
         "versions": versions(),
     }
 

@@ -24,6 +24,7 @@ def row(target: str, p50_ms: float) -> Row:
         "codec": "H264",
         "chromium": "150.0",
         "commit": "0123456789ab",
+        "load_before": 0.1,
         "machine": {"cpu": "a processor", "cores": 2, "gpus": [], "system": "a system"},
         "engine": {"backend": "openvino", "backend_version": "2026.3", "precision": "bf16", "resolution_px": 512},
     }
@@ -70,6 +71,13 @@ def test_table_takes_medians_over_rounds_and_tells_what_is_added() -> None:
     assert "| Animirror | 120 ms | 140 ms | 150 ms | 27 | 10 % |" in table
     assert "| added | 50 ms | 50 ms | 50 ms | | |" in table
     assert "a processor, 2 cores, no GPU" in table
+
+
+def test_table_says_when_the_machine_was_busy() -> None:
+    """Figures from a loaded machine are marked as such."""
+    rows = [row("echo", 70), row("animirror", 120) | {"load_before": 5.0}]
+    assert "the machine was busy" in glass_to_glass_table(rows)
+    assert "busy" not in glass_to_glass_table([row("echo", 70), row("animirror", 120)])
 
 
 def test_table_replaces_what_stands_between_its_markers() -> None:
