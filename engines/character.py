@@ -99,7 +99,10 @@ def save_character(folder: Path, character: Character) -> None:
     front.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS).save(thumbnail, quality=90)
     card = asdict(character.card)
     del card["thumbnail"]
-    proportions = {name: np.round(np.asarray(value, np.float64), 6).tolist() for name, value in asdict(character.proportions).items()}
+    proportions = {
+        name: np.round(np.asarray(value, np.float64), 6).tolist()
+        for name, value in asdict(character.proportions).items()
+    }
     document = {
         **card,
         "spec_hash": controls.spec_hash(),
@@ -129,7 +132,10 @@ def load_character(folder: Path) -> Character:
             )
         stored = document["proportions"]
         proportions = Proportions(
-            **{name: float(value) if isinstance(value, float) else np.array(value, np.float32) for name, value in stored.items()}
+            **{
+                name: float(value) if isinstance(value, float) else np.array(value, np.float32)
+                for name, value in stored.items()
+            }
         )
         sheet = Sheet(
             pose_views=np.stack([_load_webp(folder / f"pose_{index}.webp") for index in range(len(POSE_VIEWS))]),
@@ -215,4 +221,3 @@ def _load_points(path: Path) -> PointCloud:
         return PointCloud(
             position=position, normal=normal, weights=weights, colour=file["colour"], visible=file["visible"]
         )
-

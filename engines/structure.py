@@ -29,6 +29,8 @@ GRID = 128
 FACE_GRID = 64
 #: A point whose surface is turned further away than this is not drawn (cosine to the viewer).
 BACK_FACE_COSINE = -0.05
+#: Surfaces are taken to be no steeper than this when the point's plane is followed to the cell's centre.
+MIN_PLANE_COSINE = 0.4
 #: Distances to the nearest drawn cell are given to the network up to this many cells.
 MAX_DISTANCE_CELLS = 16.0
 
@@ -87,6 +89,7 @@ class CharacterGeometry:
         homogeneous = np.concatenate([points.position, np.ones((len(points.position), 1), np.float32)], axis=1)
         self._posing = _skinning_matrix(points.weights, homogeneous)
         self._facing = _skinning_matrix(points.weights, points.normal)
+        self._normal = points.normal
         self._main_bone = points.weights.argmax(axis=1)
         wide = sheet_camera(self.camera)
         places, slopes = [], []
@@ -129,12 +132,15 @@ class CharacterGeometry:
         picture = posed[:, :2] @ self.camera[:, :2].T + self.camera[:, 2]
         winner, distance = self._draw(picture, posed[:, 2], facing)
 
-        # Where the cell's centre is in the rest pose of the point it shows: x and y are the cell's, the depth
-        # is the point's.  Half a cell is near enough to turn back by the point's main bone alone.
+        # Where the cell's centre is in the rest pose: on the plane through the point that the cell shows, at
+        # right angles to the point's normal.  That is near enough to turn back by the point's main bone alone.
         shown = winner.ravel()
         offset = self._cell_places - posed[shown, :2]
-        turned = bones[:, :2, :3][self._main_bone[shown]]  # (cells, 2, 3)
-        shift = offset[:, :1] * turned[:, 0] + offset[:, 1:] * turned[:, 1]
+        turned = bones[:, :3, :3][self._main_bone[shown]]  # (cells, 3, 3)
+        normal = np.einsum("nij,nj->ni", turned, self._normal[shown])
+        slope = normal[:, :2] / np.maximum(normal[:, 2:], MIN_PLANE_COSINE)
+        depth = -(slope * offset).sum(axis=1) * (distance.ravel() < 1.5)
+        shift = offset[:, :1] * turned[:, 0] + offset[:, 1:] * turned[:, 1] + depth[:, None] * turned[:, 2]
         flow = self._places[shown]
         for axis in range(3):
             flow += self._slopes[axis][shown] * shift[:, axis : axis + 1]
@@ -175,9 +181,7 @@ class CharacterGeometry:
         empty = (drawn < 0).astype(np.uint8)
         if empty.all():
             raise ValueError("no point of the character is inside the picture")
-        distance, labels = cv2.distanceTransformWithLabels(
-            empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-        )
+        distance, labels = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
         winner_of_label = np.zeros(int(labels.max()) + 1, np.int64)
         filled = empty == 0
         winner_of_label[labels[filled]] = drawn[filled]

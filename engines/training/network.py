@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - the name everybody knows
 from torch import Tensor, nn
 
 from engines import controls
@@ -91,7 +91,9 @@ class ModulatedConv(nn.Module):
 class Branch(nn.Module):
     """A three-level U of modulated convolutions whose output has twice the resolution of its first level."""
 
-    def __init__(self, in_channels: int, out_channels: int, widths: tuple[int, int, int], style_dim: int, stride: int) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, widths: tuple[int, int, int], style_dim: int, stride: int
+    ) -> None:
         super().__init__()
         a, b, c = widths
         self.stem = ModulatedConv(in_channels, a, style_dim, stride)
@@ -149,7 +151,10 @@ class Student(nn.Module):
         self.config = config
         views, faces = len(POSE_VIEWS), len(FACE_VIEWS)
         self.mapping = nn.Sequential(
-            nn.Linear(config.w_dim + len(controls.PORTRAIT_NAMES), 96), nn.LeakyReLU(0.2), nn.Linear(96, 96), nn.LeakyReLU(0.2)
+            nn.Linear(config.w_dim + len(controls.PORTRAIT_NAMES), 96),
+            nn.LeakyReLU(0.2),
+            nn.Linear(96, 96),
+            nn.LeakyReLU(0.2),
         )
         self.body = Branch(BODY_CHANNELS, views * 3 + 5, config.body_widths, 96, stride=2)
         names = [name for *_, acting in REGIONS for name in acting]
@@ -188,7 +193,12 @@ class Student(nn.Module):
             face_flow=face_out[:, : 2 * faces].reshape(-1, faces, 2, face_size, face_size) * FLOW_UNIT,
             face_weights=torch.softmax(face_out[:, 2 * faces : 3 * faces] + prior, 1),
             face_residual=torch.cat(
-                [torch.sigmoid(face_out[:, -6:-2]), torch.sigmoid(face_out[:, -2:-1] - 3.0), torch.sigmoid(face_out[:, -1:]) * self.window], 1
+                [
+                    torch.sigmoid(face_out[:, -6:-2]),
+                    torch.sigmoid(face_out[:, -2:-1] - 3.0),
+                    torch.sigmoid(face_out[:, -1:]) * self.window,
+                ],
+                1,
             ),
         )
 

@@ -6,7 +6,7 @@ Coordinates are 0..1 with pixel centres at (i + 0.5) / size everywhere, colours 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - the name everybody knows
 from torch import Tensor
 
 from engines.training.network import StudentOutput
@@ -58,27 +58,16 @@ def frame_cells(size: int, device: torch.device) -> Tensor:
     return torch.stack([x, y])
 
 
-def picture(
-    out: StudentOutput,
-    views: Tensor,
-    base: Tensor,
-    face: Tensor,
-    face_share: Tensor,
-    picture_to_face: Tensor,
-    size: int,
-) -> Tensor:
-    """Return the whole picture, (B, 4, size, size).
+def over_body(body: Tensor, face: Tensor, face_share: Tensor, picture_to_face: Tensor) -> Tensor:
+    """Return the whole picture with the face laid over the body, (B, 4, H, H).
 
     Args:
-        out: the student's prediction.
-        views: (B, V, 4, H, W), pose views.
-        base: (B, V, 2, GRID, GRID), base flow.
+        body: (B, 4, H, H), from :func:`warp_views`.
         face: (B, 4, h, w) and
         face_share: (B, 1, h, w), from :func:`face_picture`.
         picture_to_face: (B, 2, 3).
-        size: pixels per side.
     """
-    body = warp_views(views, base + out.flow, out.weights, out.residual, size)
+    size = body.shape[-1]
     cells = frame_cells(size, body.device).flatten(1)  # (2, size size)
     where = picture_to_face[:, :, :2] @ cells + picture_to_face[:, :, 2:]
     over = sample(torch.cat([face * face_share, face_share], 1), where.unflatten(2, (size, size)))

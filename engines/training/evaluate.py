@@ -1,0 +1,98 @@
+"""How good the student is: held-out pictures against their renders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch import Tensor
+
+from engines.training import warp
+from engines.training.data import CharacterTensors, PoseDataset
+from engines.training.network import Student
+
+U8 = npt.NDArray[np.uint8]
+
+#: Pictures are compared over this background, RGB.
+BACKGROUND = (219, 225, 237)
+#: Size at which the figures are taken.
+EVALUATION_PX = 256
+
+
+def over_background(image: U8) -> U8:
+    """Return premultiplied RGBA (H, W, 4) over :data:`BACKGROUND`, uint8 (H, W, 3)."""
+    rest = 255 - image[..., 3:].astype(np.float32)
+    return np.clip(image[..., :3] + rest / 255 * np.array(BACKGROUND) + 0.5, 0, 255).astype(np.uint8)
+
+
+@torch.no_grad()
+def draw(student: Student, w: Tensor, sample: dict[str, Tensor], sheets: CharacterTensors, size: int) -> U8:
+    """Return one picture of a data set's row, premultiplied RGBA uint8 (size, size, 4)."""
+    index = int(sample["character"])
+    batch = {name: value[None] for name, value in sample.items()}
+    out = student(batch["body"], batch["face"], sheets.face_inputs[index][None], batch["condition"], w[index][None])
+    views = sheets.pose_views[index][None]
+    body = warp.warp_views(views, batch["base"] + out.flow, out.weights, out.residual, size)
+    face_views = sheets.face_views[index][None]
+    face, share = warp.face_picture(out, face_views, batch["face_base"], face_views.shape[-1])
+    whole = warp.over_body(body, face, share, batch["picture_to_face"])[0]
+    return (whole.clamp(0, 1) * 255 + 0.5).permute(1, 2, 0).numpy().astype(np.uint8)
+
+
+def face_box(picture_to_face: npt.NDArray[np.float32], size: int) -> tuple[slice, slice]:
+    """Return rows and columns of the face frame's bounding box in a picture."""
+    linear = np.linalg.inv(picture_to_face[:, :2])
+    corners = (np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) - picture_to_face[:, 2]) @ linear.T
+    low = np.clip(np.floor(corners.min(0) * size), 0, size - 16).astype(int)
+    high = np.clip(np.ceil(corners.max(0) * size), low + 16, size).astype(int)
+    return slice(low[1], high[1]), slice(low[0], high[0])
+
+
+def compare(got: U8, expected: U8) -> tuple[float, float]:
+    """Return PSNR in dB and SSIM of two RGB pictures."""
+    return (
+        float(peak_signal_noise_ratio(expected, got)),
+        float(structural_similarity(expected, got, channel_axis=2)),
+    )
+
+
+def evaluate(
+    student: Student, w: Tensor, data: PoseDataset, limit_per_character: int = 100
+) -> dict[str, dict[str, float]]:
+    """Return PSNR and SSIM, of the whole picture and of the face, per character and overall ("all")."""
+    sheets = CharacterTensors.of(data.characters, round(EVALUATION_PX * 1.25))
+    per_character = len(data) // len(data.characters)
+    rows: dict[str, list[list[float]]] = {}
+    for index, character in enumerate(data.characters):
+        for offset in range(min(limit_per_character, per_character)):
+            sample = data[index * per_character + offset]
+            got = over_background(draw(student, w, sample, sheets, EVALUATION_PX))
+            expected = over_background(sample["picture"].permute(1, 2, 0).numpy())
+            box = face_box(sample["picture_to_face"].numpy(), EVALUATION_PX)
+            figures = [*compare(got, expected), *compare(got[box], expected[box])]
+            rows.setdefault(character.card.name, []).append(figures)
+    rows["all"] = [row for several in list(rows.values()) for row in several]
+    names = ("psnr", "ssim", "face_psnr", "face_ssim")
+    return {
+        key: {name: round(float(value), 4) for name, value in zip(names, np.mean(several, axis=0), strict=True)}
+        for key, several in rows.items()
+    }
+
+
+def contact_sheet(student: Student, w: Tensor, data: PoseDataset, path: Path, columns: int = 4) -> None:
+    """Write truth and generated pictures side by side, a few rows per character."""
+    sheets = CharacterTensors.of(data.characters, round(EVALUATION_PX * 1.25))
+    per_character = len(data) // len(data.characters)
+    lines = []
+    for index in range(len(data.characters)):
+        cells = []
+        for column in range(columns):
+            sample = data[index * per_character + column]
+            expected = over_background(sample["picture"].permute(1, 2, 0).numpy())
+            cells += [expected, over_background(draw(student, w, sample, sheets, EVALUATION_PX))]
+        lines.append(np.hstack(cells))
+    Image.fromarray(np.vstack(lines)).save(path)

@@ -1,0 +1,250 @@
+"""Trains the student: ``python -m engines.training.train --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, RandomSampler
+
+from engines import controls
+from engines.errors import WeightsError
+from engines.training import losses, warp
+from engines.training.data import CharacterTensors, PoseDataset
+from engines.training.evaluate import contact_sheet, evaluate
+from engines.training.network import Student, StudentConfig, StudentOutput
+
+logger = logging.getLogger(__name__)
+
+#: Pixels per side of the pose views for each picture size, so that sheet and picture have one scale.
+SHEET_PX = {128: 160, 256: 320}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    Args:
+        steps: batches in all.
+        batch: pictures per batch.
+        rate: peak learning rate (cosine to a twentieth).
+        warm_up: batches until the peak.
+        coarse_steps: batches at 128 px before 256 px.
+    """
+
+    steps: int
+    batch: int = 8
+    rate: float = 2e-3
+    warm_up: int = 50
+    coarse_steps: int = 0
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        ramp = min(1.0, (step + 1) / self.warm_up)
+        return self.rate * ramp * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps))))
+
+
+class Trainer:
+    """Student, styles, averages and optimiser, with a checkpoint that continues to the step."""
+
+    def __init__(self, folders: list[Path], run: Path, schedule: Schedule, config: StudentConfig) -> None:
+        torch.manual_seed(0)
+        self.run = run
+        self.schedule = schedule
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.data = PoseDataset(folders)
+        self.held_out = PoseDataset(folders, held_out=True)
+        self.names = [character.card.name for character in self.data.characters]
+        self.student = Student(config).to(self.device, memory_format=torch.channels_last)
+        self.styles = torch.nn.Embedding(len(self.names), config.w_dim).to(self.device)
+        torch.nn.init.normal_(self.styles.weight, std=0.5)
+        self.parameters = [*self.student.parameters(), *self.styles.parameters()]
+        self.optimiser = torch.optim.Adam(self.parameters, lr=schedule.rate, betas=(0.9, 0.99), eps=1e-8)
+        self.average = [parameter.detach().clone() for parameter in self.parameters]
+        self.step = 0
+        self.sheets = {size: CharacterTensors.of(self.data.characters, px) for size, px in SHEET_PX.items()}
+        self.face_weight = losses.face_weight(self.data_face_px()).to(self.device)
+        self.log_path = run / "log.jsonl"
+
+    def data_face_px(self) -> int:
+        """Return the pixels per side of the stored face pictures."""
+        return int(self.sheets[256].face_views.shape[-1])
+
+    def forward(self, batch: dict[str, Tensor], size: int) -> tuple[StudentOutput, Tensor, Tensor]:
+        """Return the prediction, the whole picture (B, 4, size, size) and the face composite."""
+        sheets, chosen = self.sheets[size], batch["character"].cpu()
+        face_inputs = sheets.face_inputs[chosen].to(self.device)
+        w = self.styles(batch["character"])
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            out = self.student(batch["body"], batch["face"], face_inputs, batch["condition"], w)
+        views = sheets.pose_views[chosen].to(self.device)
+        body = warp.warp_views(views, batch["base"] + out.flow, out.weights, out.residual, size)
+        face_views = sheets.face_views[chosen].to(self.device)
+        face, share = warp.face_picture(out, face_views, batch["face_base"], self.data_face_px())
+        whole = warp.over_body(body, face, share, batch["picture_to_face"])
+        composite = losses.face_composite(face, share, body, batch["picture_to_face"])
+        return out, whole, composite
+
+    def losses(self, batch: dict[str, Tensor], size: int) -> dict[str, Tensor]:
+        """Return every term, already weighted."""
+        out, whole, composite = self.forward(batch, size)
+        picture = batch["picture"].float() / 255
+        if size != picture.shape[-1]:
+            picture = torch.nn.functional.avg_pool2d(picture, picture.shape[-1] // size)
+        face = batch["face_picture"].float() / 255
+        flow, views = losses.flow_loss(out, batch["face_base"], batch["face_places"], batch["face_seen"])
+        fade = max(0.1, 1 - self.step / (0.5 * self.schedule.steps))
+        return {
+            "picture": losses.picture_loss(whole, picture),
+            "face": 0.3 * losses.picture_loss(composite, face, self.face_weight),
+            "flow": 2.0 * flow * fade,
+            "views": 0.05 * views * fade,
+            "small": 0.02 * out.flow.abs().mean() + 0.002 * out.residual[:, 4].mean(),
+        }
+
+    def train(self, minutes: float, evaluate_every: int) -> None:
+        """Train until the schedule ends or the minutes are over, saving every few minutes.
+
+        Raises:
+            WeightsError: a loss is not a number; the last checkpoint stays.
+        """
+        sampler = RandomSampler(self.data, replacement=True, num_samples=self.schedule.steps * self.schedule.batch)
+        loader = DataLoader(
+            self.data, batch_size=self.schedule.batch, sampler=sampler, num_workers=1, prefetch_factor=4
+        )
+        start, saved = time.monotonic(), time.monotonic()
+        first = self.step
+        totals: dict[str, float] = {}
+        for batch in loader:
+            if self.step >= self.schedule.steps or time.monotonic() - start > minutes * 60:
+                break
+            on_device = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
+            size = 128 if self.step < self.schedule.coarse_steps else 256
+            terms = self.losses(on_device, size)
+            loss = torch.stack(list(terms.values())).sum()
+            if not torch.isfinite(loss):
+                bad = [name for name, value in terms.items() if not torch.isfinite(value)]
+                raise WeightsError(f"step {self.step}: not a number in {', '.join(bad)}; the last checkpoint is kept")
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.schedule.rate_at(self.step)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+            self.optimiser.step()
+            self.step += 1
+            decay = min(0.998, (1 + self.step) / (10 + self.step))
+            with torch.no_grad():
+                torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
+            for name, value in terms.items():
+                totals[name] = totals.get(name, 0.0) + float(value.detach())
+            if self.step % 50 == 0:
+                rate = (self.step - first) * self.schedule.batch / (time.monotonic() - start)
+                row = {name: round(value / 50, 5) for name, value in totals.items()}
+                totals.clear()
+                self.log({"step": self.step, "images_per_s": round(rate, 2), **row})
+            if time.monotonic() - saved > 180:
+                self.save()
+                saved = time.monotonic()
+            if self.step % evaluate_every == 0:
+                self.report()
+        self.save()
+        self.report()
+
+    def averaged(self) -> tuple[Student, Tensor]:
+        """Return a copy of the student with averaged weights, and the averaged styles (characters, w_dim)."""
+        copy = Student(self.student.config)
+        for target, value in zip(copy.parameters(), self.average, strict=False):
+            target.data.copy_(value)
+        return copy.eval(), self.average[-1].cpu()
+
+    def report(self) -> None:
+        """Evaluate the averaged weights on held-out rows; write figures and a contact sheet."""
+        student, styles = self.averaged()
+        result = evaluate(student, styles, self.held_out, limit_per_character=20)
+        self.log({"step": self.step, "held_out": result})
+        contact_sheet(student, styles, self.held_out, self.run / f"sheet_{self.step:06d}.png")
+
+    def log(self, row: dict[str, object]) -> None:
+        """Append a row to the run's log and say it."""
+        logger.info("%s", row)
+        with self.log_path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def save(self) -> None:
+        """Write the checkpoint beside its place and move it there."""
+        state = {
+            "spec_hash": controls.spec_hash(),
+            "config": self.student.config.to_json(),
+            "names": self.names,
+            "step": self.step,
+            "student": self.student.state_dict(),
+            "styles": self.styles.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict(),
+        }
+        partial = self.run / "checkpoint.partial"
+        torch.save(state, partial)
+        partial.replace(self.run / "checkpoint.pt")
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint; characters it does not know start with the mean style.
+
+        Raises:
+            WeightsError: it belongs to another control spec or another architecture.
+        """
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["spec_hash"] != controls.spec_hash():
+            raise WeightsError(f"{path}: made for control spec {state['spec_hash']}, this is {controls.spec_hash()}")
+        if (
+            state["config"] != json.loads(json.dumps(self.student.config.to_json()))
+            and state["config"] != self.student.config.to_json()
+        ):
+            raise WeightsError(f"{path}: another architecture ({state['config']})")
+        self.student.load_state_dict(state["student"])
+        with torch.no_grad():
+            known = state["styles"]["weight"]
+            for index, name in enumerate(self.names):
+                source = known[state["names"].index(name)] if name in state["names"] else known.mean(0)
+                self.styles.weight[index] = source
+        if state["names"] == self.names:
+            self.average = state["average"]
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step = int(state["step"])
+        else:
+            self.average = [parameter.detach().clone() for parameter in self.parameters]
+
+
+def main() -> None:
+    """Train the student on folders made by `engines.studio.dataset`."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, help="one folder per character")
+    parser.add_argument("--run", type=Path, required=True, help="where checkpoints, log and contact sheets go")
+    parser.add_argument("--resume", type=Path, help="checkpoint to continue from (default: the run's own)")
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--coarse-steps", type=int, default=800, help="batches at 128 px first")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop after this long")
+    parser.add_argument("--evaluate-every", type=int, default=500)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    schedule = Schedule(
+        steps=arguments.steps, batch=arguments.batch, rate=arguments.rate, coarse_steps=arguments.coarse_steps
+    )
+    trainer = Trainer(arguments.folders, arguments.run, schedule, StudentConfig())
+    checkpoint = arguments.resume or arguments.run / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.resume(checkpoint)
+    trainer.train(arguments.minutes, arguments.evaluate_every)
+
+
+if __name__ == "__main__":
+    main()
