@@ -33,9 +33,10 @@ def person_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser
 @pytest.fixture(scope="module")
 def trained() -> Iterator[Serving]:
     """Return the server as `animirror serve` runs it."""
-    if not (PRETRAINED / "model.json").exists():
-        pytest.skip(f"no trained weights in {PRETRAINED}")
     settings = settings_of()
+    folder = settings.engine.characters or PRETRAINED
+    if not (folder / "model.json").exists():
+        pytest.skip(f"no trained weights in {folder}")
     with Serving(build_application(settings, load_parts(settings))) as serving:
         yield serving
 

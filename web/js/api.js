@@ -148,7 +148,7 @@ async function refusal(response) {
     detail = problem.detail || problem.title || detail;
   }
   if (response.status === 503) {
-    return new Failure("server_full", { detail, retryAfter_s: Number(response.headers.get("Retry-After")) || 10 });
+    return new Failure("server_full", { retryAfter_s: Number(response.headers.get("Retry-After")) || 10 });
   }
   if (response.status === 401) return new Failure("not_allowed", { detail });
   if ([502, 504].includes(response.status)) return new Failure("server_unreachable", { detail });

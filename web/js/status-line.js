@@ -14,7 +14,7 @@ const WORDS = {
   camera: "Waiting for the camera",
   opening: "Connecting",
   live: "Live",
-  waiting: "Reconnecting",
+  waiting: "Trying again",
   failed: "Stopped",
 };
 
