@@ -132,10 +132,12 @@ def load_character(folder: Path) -> Character:
             )
         stored = document["proportions"]
         proportions = Proportions(
-            **{
-                name: float(value) if isinstance(value, float) else np.array(value, np.float32)
-                for name, value in stored.items()
-            }
+            joints=np.array(stored["joints"], np.float32),
+            left_eye=np.array(stored["left_eye"], np.float32),
+            right_eye=np.array(stored["right_eye"], np.float32),
+            mouth=np.array(stored["mouth"], np.float32),
+            head_top=float(stored["head_top"]),
+            eye_gain=float(stored["eye_gain"]),
         )
         sheet = Sheet(
             pose_views=np.stack([_load_webp(folder / f"pose_{index}.webp") for index in range(len(POSE_VIEWS))]),
@@ -169,7 +171,7 @@ def _straight(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return premultiplied RGBA as straight-alpha RGBA."""
     alpha = np.maximum(image[..., 3:].astype(np.float32), 1.0)
     colour = np.clip(image[..., :3] * (255.0 / alpha), 0, 255)
-    return np.concatenate([colour + 0.5, image[..., 3:]], axis=-1).astype(np.uint8)
+    return np.asarray(np.concatenate([colour + 0.5, image[..., 3:]], axis=-1), np.uint8)
 
 
 def _save_webp(path: Path, image: npt.NDArray[np.uint8]) -> None:

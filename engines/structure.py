@@ -225,11 +225,12 @@ def _skinning_matrix(weights: F32, vectors: F32) -> sparse.csr_matrix:
 def _compose(after: F32, before: F32) -> F32:
     """Return the affine map (2, 3) that applies `before`, then `after`."""
     linear = after[:, :2] @ before[:, :2]
-    return np.concatenate([linear, (after[:, :2] @ before[:, 2] + after[:, 2])[:, None]], axis=1).astype(np.float32)
+    shift = after[:, :2] @ before[:, 2] + after[:, 2]
+    return np.asarray(np.concatenate([linear, shift[:, None]], axis=1), np.float32)
 
 
 def _inverse(affine: F32) -> F32:
     """Return the inverse of an affine map (2, 3)."""
     (a, b, c), (d, e, f) = affine.astype(np.float64)
     linear = np.array([[e, -b], [-d, a]]) / (a * e - b * d)
-    return np.concatenate([linear, -(linear @ [[c], [f]])], axis=1).astype(np.float32)
+    return np.asarray(np.concatenate([linear, -(linear @ [[c], [f]])], axis=1), np.float32)

@@ -34,7 +34,7 @@ class OnnxRuntimeNetwork:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to the tracker
         try:
             self._session = onnxruntime.InferenceSession(str(weights.onnx), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - its exceptions have no common base of their own
+        except Exception as error:
             raise BackendError(f"ONNX Runtime refuses {weights.onnx.name}: {str(error).splitlines()[0]}") from error
         self._info = NetworkInfo(
             backend="onnxruntime",

@@ -35,7 +35,7 @@ class TorchNetwork:
 
         config = json.loads((weights.folder / "model.json").read_text())["config"]
         self._torch = torch
-        self._student = Student(StudentConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}))
+        self._student = Student(StudentConfig.from_json(config))
         self._student.load_state_dict(load_file(weights.folder / SAFETENSORS_FILE))
         self._student.eval()
         self._info = NetworkInfo(backend="torch", backend_version=torch.__version__, device="CPU", precision="f32")

@@ -26,7 +26,7 @@ EVALUATION_PX = 256
 def over_background(image: U8) -> U8:
     """Return premultiplied RGBA (H, W, 4) over :data:`BACKGROUND`, uint8 (H, W, 3)."""
     rest = 255 - image[..., 3:].astype(np.float32)
-    return np.clip(image[..., :3] + rest / 255 * np.array(BACKGROUND) + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image[..., :3] + rest / 255 * np.array(BACKGROUND) + 0.5, 0, 255), np.uint8)
 
 
 @torch.no_grad()

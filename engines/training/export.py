@@ -54,8 +54,7 @@ def student_from_checkpoint(path: Path) -> tuple[Student, dict[str, Tensor], int
     state = torch.load(path, map_location="cpu", weights_only=True)
     if state["spec_hash"] != controls.spec_hash():
         raise SpecMismatchError(f"{path}: control spec {state['spec_hash']}, this is {controls.spec_hash()}")
-    config = {key: tuple(value) if isinstance(value, list) else value for key, value in state["config"].items()}
-    student = Student(StudentConfig(**config))
+    student = Student(StudentConfig.from_json(state["config"]))
     *weights, styles = state["average"]
     for parameter, value in zip(student.parameters(), weights, strict=True):
         parameter.data.copy_(value)

@@ -13,6 +13,7 @@ export and no FP16 engine ever computes it.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows
@@ -59,7 +60,13 @@ class StudentConfig:
 
     def to_json(self) -> dict[str, object]:
         """Return the config as JSON values."""
-        return asdict(self)
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> StudentConfig:
+        """Return the config that :meth:`to_json` wrote."""
+        settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**settings)
 
 
 class ModulatedConv(nn.Module):
@@ -108,7 +115,8 @@ class Branch(nn.Module):
         self.mid5 = ModulatedConv(a, a, style_dim)
         self.out = nn.Conv2d(a, out_channels * 4, 3, padding=1)
         nn.init.normal_(self.out.weight, std=0.2 / (a * 9) ** 0.5)
-        nn.init.zeros_(self.out.bias)
+        if self.out.bias is not None:
+            nn.init.zeros_(self.out.bias)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Return (B, out_channels, 2H, 2W), with H the height after the stem's stride."""
@@ -145,6 +153,10 @@ class StudentOutput:
 
 class Student(nn.Module):
     """Body and face branch with a common style."""
+
+    region_controls: Tensor
+    regions: Tensor
+    window: Tensor
 
     def __init__(self, config: StudentConfig) -> None:
         super().__init__()

@@ -62,7 +62,8 @@ class Trainer:
         self.data = PoseDataset(folders)
         self.held_out = PoseDataset(folders, held_out=True)
         self.names = [character.card.name for character in self.data.characters]
-        self.student = Student(config).to(self.device, memory_format=torch.channels_last)
+        self.student = Student(config).to(self.device)
+        self.student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.styles = torch.nn.Embedding(len(self.names), config.w_dim).to(self.device)
         torch.nn.init.normal_(self.styles.weight, std=0.5)
         self.parameters = [*self.student.parameters(), *self.styles.parameters()]
@@ -135,7 +136,7 @@ class Trainer:
             for group in self.optimiser.param_groups:
                 group["lr"] = self.schedule.rate_at(self.step)
             self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
             self.optimiser.step()
             self.step += 1
@@ -202,10 +203,7 @@ class Trainer:
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["spec_hash"] != controls.spec_hash():
             raise WeightsError(f"{path}: made for control spec {state['spec_hash']}, this is {controls.spec_hash()}")
-        if (
-            state["config"] != json.loads(json.dumps(self.student.config.to_json()))
-            and state["config"] != self.student.config.to_json()
-        ):
+        if StudentConfig.from_json(state["config"]) != self.student.config:
             raise WeightsError(f"{path}: another architecture ({state['config']})")
         self.student.load_state_dict(state["student"])
         with torch.no_grad():

@@ -40,7 +40,8 @@ def warp_views(views: Tensor, where: Tensor, weights: Tensor, residual: Tensor, 
     seen = sample(views.flatten(0, 1), places).unflatten(0, (batch, count))  # (B, V, 4, size, size)
     blended = (seen * resize(weights, size)[:, :, None]).sum(1)
     fill = resize(residual, size)
-    return blended * (1 - fill[:, 4:5]) + fill[:, :4] * fill[:, 4:5]
+    picture: Tensor = blended * (1 - fill[:, 4:5]) + fill[:, :4] * fill[:, 4:5]
+    return picture
 
 
 def face_picture(out: StudentOutput, face_views: Tensor, face_base: Tensor, size: int) -> tuple[Tensor, Tensor]:
