@@ -21,9 +21,10 @@ from realtime.clock import Clock, MonotonicClock
 from realtime.compositing import parse_colour
 from realtime.errors import SettingsError
 from realtime.frame import Frame
-from realtime.pipeline import Look, MotionSource, Pipeline, SharedEngine
+from realtime.pipeline import Look, MotionSource, Pipeline
 from realtime.server.application import Backstage, CharacterEntry, create_application
 from realtime.settings import Settings
+from realtime.shared_engine import SharedEngine
 from realtime.sink import Sink
 from realtime.telemetry import Telemetry
 from realtime.tracker import Tracker

@@ -12,7 +12,6 @@ from typing import Protocol
 
 from aiortc import (
     RTCConfiguration,
-    RTCDataChannel,
     RTCIceServer,
     RTCPeerConnection,
     RTCRtpSender,
@@ -26,24 +25,17 @@ from av import VideoFrame
 
 from realtime.clock import Clock
 from realtime.compositing import format_colour
-from realtime.errors import OfferError, SessionError
+from realtime.errors import OfferError
 from realtime.frame import AnimeFrame
 from realtime.pipeline import Look, Pipeline
 from realtime.settings import MediaSettings, ServerSettings
 from realtime.sink import Sink
 from realtime.telemetry import Telemetry
+from realtime.webrtc.conversation import Conversation
 from realtime.webrtc.decoded_picture import DecodedPicture
 from realtime.webrtc.generated_track import GeneratedTrack
 from realtime.webrtc.landmark_feed import LandmarkFeed
-from realtime.webrtc.messages import (
-    ErrorMessage,
-    LookChange,
-    PingMessage,
-    PongMessage,
-    StateMessage,
-    StatsMessage,
-    read_message,
-)
+from realtime.webrtc.messages import LookChange, StateMessage, StatsMessage
 from realtime.webrtc.offer import check_offer, with_camera_bitrate
 
 logger = logging.getLogger(__name__)
@@ -52,10 +44,6 @@ logger = logging.getLogger(__name__)
 STATS_INTERVAL_S = 0.25
 #: How often the session looks whether its peer still lives.
 PULSE_INTERVAL_S = 1.0
-#: Statistics and landmarks are left out while more than this waits in the data channel.
-MAX_BUFFERED_BYTES = 64 * 1024
-#: How long the last words may take to leave before the connection is closed.
-LAST_WORDS_S = 0.5
 #: How long aiortc may take to close a connection before the session lets go of it.
 CLOSE_TIMEOUT_S = 5.0
 
@@ -139,10 +127,11 @@ class Session:
         self._since_s = clock.now_s()
         self._telemetry = Telemetry()
         self._outgoing = GeneratedTrack(self._loop)
+        self._conversation = Conversation(self._change_in_words, self._state_in_words)
         self._pipeline = make_pipeline(
             name=self.label,
             look=look,
-            sink=_PeerSink(self._outgoing, LandmarkFeed(self._loop, self._send_unless_busy)),
+            sink=_PeerSink(self._outgoing, LandmarkFeed(self._loop, self._conversation.say_unless_busy)),
             telemetry=self._telemetry,
             on_failure=lambda error: _post(self._loop, self._pipeline_failed, error),
         )
@@ -150,7 +139,6 @@ class Session:
             RTCConfiguration(iceServers=[RTCIceServer(urls=address) for address in media.ice_servers])
         )
         self._camera: MediaStreamTrack | None = None
-        self._channel: RTCDataChannel | None = None
         self._ending = asyncio.Event()
         self._settled = asyncio.Event()
         self._reason = ""
@@ -197,8 +185,8 @@ class Session:
         Raises:
             UnknownCharacter: no such character.
         """
-        self._pipeline.look = self._change_look(self._pipeline.look, change)
-        self._send_state()
+        self._change_in_words(change)
+        self._conversation.say_state()
 
     async def stop(self, reason: str = "stopped") -> None:
         """End the session and wait until nothing of it is left.  Idempotent."""
@@ -211,7 +199,7 @@ class Session:
     async def _negotiate(self, offer: str) -> str:
         peer = self._peer
         peer.on("track", self._take_camera)
-        peer.on("datachannel", self._take_channel)
+        peer.on("datachannel", self._conversation.begin)
         peer.on("connectionstatechange", self._connection_changed)
         transceiver = peer.addTransceiver(self._outgoing, "sendrecv")
         transceiver.setCodecPreferences(_preferred_codecs(self._media))
@@ -231,14 +219,6 @@ class Session:
     def _take_camera(self, track: MediaStreamTrack) -> None:
         if track.kind == "video" and self._camera is None:
             self._camera = track
-
-    def _take_channel(self, channel: RTCDataChannel) -> None:
-        if self._channel is not None:
-            channel.close()
-            return
-        self._channel = channel
-        channel.on("message", self._receive)
-        self._send_state()
 
     def _connection_changed(self) -> None:
         state = self._peer.connectionState
@@ -290,7 +270,7 @@ class Session:
                 self._request_end(
                     "no camera frames", f"No camera picture came for {self._server.no_frames_timeout_s:g} seconds."
                 )
-            self._send_stats(now_s)
+            self._conversation.say_unless_busy(self._statistics(now_s).model_dump_json())
             try:
                 await asyncio.wait_for(self._ending.wait(), STATS_INTERVAL_S)
             except TimeoutError:
@@ -303,26 +283,16 @@ class Session:
 
     # -- words
 
-    def _receive(self, text: str | bytes) -> None:
-        try:
-            message = read_message(text)
-            if isinstance(message, PingMessage):
-                self._send(PongMessage(t=message.t).model_dump_json())
-            else:
-                self.change(message)
-        except (ValueError, SessionError) as error:
-            self._send(ErrorMessage(message=str(error)).model_dump_json())
+    def _change_in_words(self, change: LookChange) -> None:
+        self._pipeline.look = self._change_look(self._pipeline.look, change)
 
-    def _send_state(self) -> None:
+    def _state_in_words(self) -> StateMessage:
         look = self._pipeline.look
-        message = StateMessage(character=look.character, mirror=look.mirror, background=format_colour(look.background))
-        self._send(message.model_dump_json())
+        return StateMessage(character=look.character, mirror=look.mirror, background=format_colour(look.background))
 
-    def _send_stats(self, now_s: float) -> None:
-        if self._channel is None:
-            return
+    def _statistics(self, now_s: float) -> StatsMessage:
         snapshot = self._telemetry.snapshot(now_s, self._pipeline.drops)
-        message = StatsMessage(
+        return StatsMessage(
             fps_in=round(snapshot.fps_in, 1),
             fps_out=round(snapshot.fps_out, 1),
             latency_ms=round(snapshot.latency.p50, 1) if snapshot.latency else None,
@@ -331,15 +301,6 @@ class Session:
             drops=snapshot.drops,
             tracked=snapshot.tracked,
         )
-        self._send_unless_busy(message.model_dump_json())
-
-    def _send_unless_busy(self, text: str) -> None:
-        if self._channel is not None and self._channel.bufferedAmount < MAX_BUFFERED_BYTES:
-            self._send(text)
-
-    def _send(self, text: str) -> None:
-        if self._channel is not None and self._channel.readyState == "open" and self._state is not State.ENDED:
-            self._channel.send(text)
 
     # -- end
 
@@ -354,7 +315,8 @@ class Session:
 
     async def _wind_up(self, drain: asyncio.Task[None]) -> None:
         self._enter(State.ENDING)
-        await self._say_last_words()
+        if self._last_words is not None:
+            await self._conversation.end(self._last_words)
         self._outgoing.stop()
         await self._close_peer()
         drain.cancel()
@@ -362,19 +324,8 @@ class Session:
         if not drain.cancelled() and (error := drain.exception()) is not None:
             logger.error("session %s: draining the camera failed", self.label, exc_info=error)
         await asyncio.to_thread(self._pipeline.stop)
-        self._channel = None
         self._enter(State.ENDED)
         self._on_ended(self)
-
-    async def _say_last_words(self) -> None:
-        if self._last_words is None or self._channel is None:
-            return
-        self._send(ErrorMessage(message=self._last_words).model_dump_json())
-        if self._channel.bufferedAmount:
-            left = asyncio.Event()
-            self._channel.once("bufferedamountlow", left.set)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(left.wait(), LAST_WORDS_S)
 
     async def _close_peer(self) -> None:
         try:
