@@ -27,7 +27,7 @@ F32 = npt.NDArray[np.float32]
 
 #: Characters that ship with the weights.
 PRETRAINED = Path(__file__).parent / "pretrained"
-THUMBNAIL_PX = 192
+THUMBNAIL_PX = 512
 #: WebP quality of a sheet's views: 95 keeps the line art, at about 60 kB a view.
 WEBP_QUALITY = 95
 

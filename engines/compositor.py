@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engines import affine
 from engines.structure import Structure
 
 F32 = npt.NDArray[np.float32]
@@ -144,23 +145,20 @@ def _four(weight: F32) -> U8:
 def _lay_over(body: U8, face: U8, share: F32, picture_to_face: F32) -> U8:
     """Lay the face over the body, both premultiplied; writes into and returns `body`."""
     size, face_px = len(body), len(face)
-    matrix = picture_to_face.astype(np.float64)
-    corners = (np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
-    low = np.clip(np.floor(corners.min(axis=0) * size), 0, size).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=0) * size), 0, size).astype(int)
-    if (high <= low).any():
+    rows, columns = affine.box_of_unit_square(picture_to_face, size)
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    if height <= 0 or width <= 0:
         return body
-    # Pixel (i, j) of the box has its centre at (low + i + 0.5) / size of the picture.
-    linear = matrix[:, :2] * face_px / size
-    shift = matrix[:, :2] @ ((low + 0.5) / size) * face_px + matrix[:, 2] * face_px - 0.5
-    to_face = np.concatenate([linear, shift[:, None]], axis=1)
+    # Pixel (i, j) of the box has its centre at (start + i + 0.5) / size of the picture.
+    linear = picture_to_face[:, :2]
+    corner = np.array([columns.start + 0.5, rows.start + 0.5]) / size
+    shift = affine.apply(picture_to_face, corner) * face_px - 0.5
+    to_face = np.concatenate([linear * (face_px / size), shift[:, None]], axis=1).astype(np.float64)
     level = _four(share)
     weighted = cv2.multiply(face, level, scale=1 / 255)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    box_size = (int(high[0] - low[0]), int(high[1] - low[1]))
-    over = cv2.warpAffine(weighted, to_face, box_size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
-    covered = cv2.warpAffine(level, to_face, box_size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
-    rows, columns = slice(low[1], high[1]), slice(low[0], high[0])
+    over = cv2.warpAffine(weighted, to_face, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    covered = cv2.warpAffine(level, to_face, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT)
     under = cv2.multiply(body[rows, columns], cv2.bitwise_not(covered), scale=1 / 255)
     body[rows, columns] = cv2.add(under, over)
     return body

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from engines import affine
 from engines.skeleton import BONE_INDEX, Proportions
 
 F32 = npt.NDArray[np.float32]
@@ -48,14 +49,23 @@ def face_camera(proportions: Proportions, head: F32) -> F32:
     """
     centre, half = face_plane(proportions)
     origin = head[:3, :3] @ centre + head[:3, 3]
-    axis_x = head[:2, 0] * half
-    axis_y = -head[:2, 1] * half
-    matrix = np.stack([axis_x, axis_y], axis=1).astype(np.float64)
+    (a, b), (c, d) = (head[:2, :2] * half * np.array([1.0, -1.0])).astype(np.float64).tolist()
     # Keep the map invertible when the face is seen edge-on: limit the foreshortening of the smaller axis.
-    left, scale, right = np.linalg.svd(matrix)
-    scale = np.maximum(scale, half * MIN_FORESHORTENING)
-    inverse = np.linalg.inv(left @ np.diag(scale) @ right) / 2
-    return np.asarray(np.concatenate([inverse, (0.5 - inverse @ origin[:2])[:, None]], axis=1), np.float32)
+    # Closed-form singular values of a 2 x 2 matrix: rotation(phi) @ diag(large, small) @ rotation(theta).
+    e, f, g, h = (a + d) / 2, (a - d) / 2, (c + b) / 2, (c - b) / 2
+    large, small = np.hypot(e, h) + np.hypot(f, g), np.hypot(e, h) - np.hypot(f, g)
+    first, second = np.arctan2(g, f), np.arctan2(h, e)
+    phi, theta = (second + first) / 2, (second - first) / 2
+    least = half * MIN_FORESHORTENING
+    scale = np.diag([max(large, least), np.copysign(max(abs(small), least), small)])
+    limited = _rotation(phi) @ scale @ _rotation(theta)
+    to_world = np.concatenate([2 * limited, (origin[:2, None] - limited.sum(axis=1, keepdims=True))], axis=1)
+    return affine.inverse(to_world)
+
+
+def _rotation(angle: float) -> npt.NDArray[np.float64]:
+    """Return the plane's rotation by an angle in radians, (2, 2)."""
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
 def face_plane(proportions: Proportions) -> tuple[F32, float]:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from engines import affine
 from engines.framing import face_camera, portrait_camera
 from engines.sheet import POSE_VIEWS, SHEET_SCALE, Sheet, pose_view_controls, sheet_camera
 from engines.skeleton import BONE_INDEX, BONES, Proportions, forward_kinematics
@@ -118,8 +119,8 @@ class CharacterGeometry:
         self._small_views = np.stack(
             [cv2.resize(view, (self._small_px,) * 2, interpolation=cv2.INTER_AREA) for view in sheet.pose_views]
         )
-        to_world = _inverse(self.camera)
-        self._cell_places = (_CELLS @ to_world[:, :2].T + to_world[:, 2]).reshape(-1, 2)
+        to_world = affine.inverse(self.camera)
+        self._cell_places = affine.apply(to_world, _CELLS).reshape(-1, 2)
         neck, top = float(proportions.joints[BONE_INDEX["neck"], 1]), proportions.head_top
         self._depth_scale = 1.0 / max(top - neck, 1e-3)
         self._depth_origin = float(proportions.joints[BONE_INDEX["chest"], 2])
@@ -180,7 +181,7 @@ class CharacterGeometry:
         drawn = drawn[1:-1, 1:-1]
         empty = (drawn < 0).astype(np.uint8)
         if empty.all():
-            raise ValueError("no point of the character is inside the picture")
+            return np.zeros((GRID, GRID), np.int64), np.full((GRID, GRID), MAX_DISTANCE_CELLS, np.float32)
         distance, labels = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
         winner_of_label = np.zeros(int(labels.max()) + 1, np.int64)
         filled = empty == 0
@@ -190,9 +191,8 @@ class CharacterGeometry:
     def _with_face(self, bones: F32, body: F32, base: F32) -> Structure:
         """Add the face frame: what the body's maps say there, and the base flow into the face views."""
         camera = face_camera(self.proportions, bones[BONE_INDEX["head"]])
-        to_picture = _compose(self.camera, _inverse(camera))
-        cells = _FACE_CELLS @ to_picture[:, :2].T + to_picture[:, 2]
-        pixels = (cells * GRID - 0.5).astype(np.float32)
+        to_picture = affine.compose(self.camera, affine.inverse(camera))
+        pixels = affine.apply(to_picture, _FACE_CELLS) * np.float32(GRID) - np.float32(0.5)
         layers = np.dstack([body[7], body[0], base[-1]])
         seen = cv2.remap(layers, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         face_base = np.ascontiguousarray(seen[..., 2:])
@@ -208,7 +208,7 @@ class CharacterGeometry:
             face=face,
             face_base=face_base.astype(np.float32),
             face_camera=camera,
-            picture_to_face=_inverse(to_picture),
+            picture_to_face=affine.inverse(to_picture),
         )
 
 
@@ -220,17 +220,3 @@ def _skinning_matrix(weights: F32, vectors: F32) -> sparse.csr_matrix:
     """Return the matrix (N, len(BONES) * D) that, times bone matrices' columns, skins N vectors (N, D)."""
     outer = weights[:, :, None] * vectors[:, None, :]
     return sparse.csr_matrix(outer.reshape(len(weights), -1))
-
-
-def _compose(after: F32, before: F32) -> F32:
-    """Return the affine map (2, 3) that applies `before`, then `after`."""
-    linear = after[:, :2] @ before[:, :2]
-    shift = after[:, :2] @ before[:, 2] + after[:, 2]
-    return np.asarray(np.concatenate([linear, shift[:, None]], axis=1), np.float32)
-
-
-def _inverse(affine: F32) -> F32:
-    """Return the inverse of an affine map (2, 3)."""
-    (a, b, c), (d, e, f) = affine.astype(np.float64)
-    linear = np.array([[e, -b], [-d, a]]) / (a * e - b * d)
-    return np.asarray(np.concatenate([linear, -(linear @ [[c], [f]])], axis=1), np.float32)

@@ -11,6 +11,7 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
+from engines import affine
 from engines.training import warp
 from engines.training.data import CharacterTensors, PoseDataset
 from engines.training.network import Student
@@ -43,15 +44,6 @@ def draw(student: Student, w: Tensor, sample: dict[str, Tensor], sheets: Charact
     return (whole.clamp(0, 1) * 255 + 0.5).permute(1, 2, 0).numpy().astype(np.uint8)
 
 
-def face_box(picture_to_face: npt.NDArray[np.float32], size: int) -> tuple[slice, slice]:
-    """Return rows and columns of the face frame's bounding box in a picture."""
-    linear = np.linalg.inv(picture_to_face[:, :2])
-    corners = (np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) - picture_to_face[:, 2]) @ linear.T
-    low = np.clip(np.floor(corners.min(0) * size), 0, size - 16).astype(int)
-    high = np.clip(np.ceil(corners.max(0) * size), low + 16, size).astype(int)
-    return slice(low[1], high[1]), slice(low[0], high[0])
-
-
 def compare(got: U8, expected: U8) -> tuple[float, float]:
     """Return PSNR in dB and SSIM of two RGB pictures."""
     return (
@@ -72,7 +64,7 @@ def evaluate(
             sample = data[index * per_character + offset]
             got = over_background(draw(student, w, sample, sheets, EVALUATION_PX))
             expected = over_background(sample["picture"].permute(1, 2, 0).numpy())
-            box = face_box(sample["picture_to_face"].numpy(), EVALUATION_PX)
+            box = affine.box_of_unit_square(sample["picture_to_face"].numpy(), EVALUATION_PX)
             figures = [*compare(got, expected), *compare(got[box], expected[box])]
             rows.setdefault(character.card.name, []).append(figures)
     rows["all"] = [row for several in list(rows.values()) for row in several]
