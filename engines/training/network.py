@@ -192,25 +192,22 @@ class Student(nn.Module):
         style = self.mapping(torch.cat([w, condition], dim=1))  # (B, 96)
         views, faces = len(POSE_VIEWS), len(FACE_VIEWS)
         out = self.body(body, style).float()  # (B, 3 V + 5, GRID, GRID)
-        logits = out[:, 2 * views : 3 * views] + VISIBLE_LOGIT * body[:, _VISIBLE].float()
+        flow, logits, colour, share = torch.split(out, [2 * views, views, 4, 1], dim=1)
+        logits = logits + VISIBLE_LOGIT * body[:, _VISIBLE].float()
+        support = (SUPPORT_CELLS - MAX_DISTANCE_CELLS * body[:, 1:2].float()).clamp(0.0, 1.0)
         acting = condition[:, self.region_controls][:, :, None, None] * self.regions  # (B, R, FACE_GRID, FACE_GRID)
         face_out = self.face(torch.cat([face, face_views, acting.to(face.dtype)], 1), style).float()
+        parts = torch.split(face_out, [2 * faces, faces, 4, 1, 1], dim=1)
+        face_flow, face_logits, face_colour, face_fill, face_share = parts
         prior = self.face_prior(condition[:, self._face_controls]).float()[:, :, None, None]
-        size, face_size = out.shape[-1], face_out.shape[-1]
-        support = (SUPPORT_CELLS - MAX_DISTANCE_CELLS * body[:, 1:2].float()).clamp(0.0, 1.0)
         return StudentOutput(
-            flow=out[:, : 2 * views].reshape(-1, views, 2, size, size) * FLOW_UNIT,
+            flow=flow.unflatten(1, (views, 2)) * FLOW_UNIT,
             weights=torch.softmax(logits, 1) * support,
-            residual=torch.cat([torch.sigmoid(out[:, -5:-1]) * support, torch.sigmoid(out[:, -1:] - 3.0)], 1),
-            face_flow=face_out[:, : 2 * faces].reshape(-1, faces, 2, face_size, face_size) * FLOW_UNIT,
-            face_weights=torch.softmax(face_out[:, 2 * faces : 3 * faces] + prior, 1),
+            residual=torch.cat([torch.sigmoid(colour) * support, torch.sigmoid(share - 3.0)], 1),
+            face_flow=face_flow.unflatten(1, (faces, 2)) * FLOW_UNIT,
+            face_weights=torch.softmax(face_logits + prior, 1),
             face_residual=torch.cat(
-                [
-                    torch.sigmoid(face_out[:, -6:-2]),
-                    torch.sigmoid(face_out[:, -2:-1] - 3.0),
-                    torch.sigmoid(face_out[:, -1:]) * self.window,
-                ],
-                1,
+                [torch.sigmoid(face_colour), torch.sigmoid(face_fill - 3.0), torch.sigmoid(face_share) * self.window], 1
             ),
         )
 
