@@ -85,5 +85,7 @@ def _open_x264(width: int, height: int) -> VideoCodecContext:
         "sc_threshold": "0",
     }
     codec.profile = "Baseline"
+    # Chromium takes an unmarked stream for BT.709; the pictures are BT.601, limited range (H.273, tables 2 to 4).
+    codec.color_range, codec.color_primaries, codec.color_trc, codec.colorspace = 1, 6, 6, 6
     codec.open()
     return codec

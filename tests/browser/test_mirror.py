@@ -100,7 +100,6 @@ def test_stage_takes_the_colour_that_the_picture_has(serve: Serve, open_mirror: 
     assert np.abs(np.array([red, green, blue]) - corner).max() <= 2
 
 
-@pytest.mark.xfail(reason="the H264 stream does not name its colour matrix, so Chromium takes BT.709 for BT.601")
 def test_backdrop_arrives_in_the_colour_that_was_asked_for(serve: Serve, open_mirror: OpenMirror) -> None:
     """What a keying program looks for is what it gets."""
     mirror = open_mirror(serve()).open().start().live()
