@@ -105,9 +105,10 @@ class CharacterGeometry:
         flat = np.concatenate([rest_face[:, :2], np.zeros((2, 1), np.float32)], axis=1)
         slopes.append(np.tile(flat, (len(points.position), 1, 1)))
         views = len(POSE_VIEWS) + 1  # the last is the face frame
-        self._places = np.stack(places, axis=1).astype(np.float32).reshape(-1, 2 * views)
-        stacked = np.stack(slopes, axis=1).astype(np.float32)  # (N, V + 1, 2, 3)
-        self._slopes = [np.ascontiguousarray(stacked[..., axis].reshape(-1, 2 * views)) for axis in range(3)]
+        place = np.stack(places, axis=1)[..., None]  # (N, V + 1, 2, 1)
+        moving = np.concatenate([place, np.stack(slopes, axis=1)], axis=-1)  # (N, V + 1, 2, 4)
+        #: (N, 4, 2 V + 2): where each view shows the point, and how that moves with the point's x, y and z.
+        self._places = np.ascontiguousarray(moving.reshape(len(place), 2 * views, 4).transpose(0, 2, 1), np.float32)
         parts = np.zeros((len(BONES), len(_PARTS)), np.float32)
         for part, bones in enumerate(_PARTS):
             for bone in bones:
@@ -142,9 +143,8 @@ class CharacterGeometry:
         slope = normal[:, :2] / np.maximum(normal[:, 2:], MIN_PLANE_COSINE)
         depth = -(slope * offset).sum(axis=1) * (distance.ravel() < 1.5)
         shift = offset[:, :1] * turned[:, 0] + offset[:, 1:] * turned[:, 1] + depth[:, None] * turned[:, 2]
-        flow = self._places[shown]
-        for axis in range(3):
-            flow += self._slopes[axis][shown] * shift[:, axis : axis + 1]
+        step = np.concatenate([_ONE, shift], axis=1)  # (cells, 4)
+        flow = np.einsum("nk,nkv->nv", step, np.take(self._places, shown, axis=0))
         base = np.ascontiguousarray(flow.reshape(GRID, GRID, len(POSE_VIEWS) + 1, 2).transpose(2, 0, 1, 3))
 
         body = np.empty((BODY_CHANNELS, GRID, GRID), np.float32)
@@ -213,6 +213,7 @@ class CharacterGeometry:
 
 
 _CELLS = _centres(GRID)
+_ONE = np.ones((GRID * GRID, 1), np.float32)
 _FACE_CELLS = _centres(FACE_GRID)
 
 
