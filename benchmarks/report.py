@@ -58,7 +58,26 @@ def glass_to_glass_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[Sequence[Row]], str]] = {"glass_to_glass": glass_to_glass_table}
+def stages_table(rows: Sequence[Row]) -> str:
+    """Return a Markdown table of how long each stage works on one frame."""
+    lines = ["| stage | p50 | p95 | p99 |", "|---|---|---|---|"]
+    for row in rows:
+        times = " | ".join(f"{row[key]:.1f} ms" for key in ("p50_ms", "p95_ms", "p99_ms"))
+        lines.append(f"| {row['stage']} | {times} |")
+    first = rows[0]
+    engine = first["engine"]
+    caption = (
+        f"{describe_machine(first)}. {engine['backend']} {engine['backend_version']}, {engine['precision']}, "
+        f"{engine['resolution_px']} px; {_busy(first)}{first['n']} frames of replayed footage, stages in turn; "
+        f"commit {first['commit']}."
+    )
+    return "\n".join([*lines, "", caption])
+
+
+TABLES: dict[str, Callable[[Sequence[Row]], str]] = {
+    "glass_to_glass": glass_to_glass_table,
+    "stages": stages_table,
+}
 """Which function makes which benchmark's table."""
 
 

@@ -46,6 +46,14 @@ class CharacterTensors:
             face_inputs=torch.stack([face_inputs(character) for character in characters]),
         )
 
+    def to(self, device: torch.device) -> CharacterTensors:
+        """Return the same on a device."""
+        return CharacterTensors(
+            pose_views=self.pose_views.to(device),
+            face_views=self.face_views.to(device),
+            face_inputs=self.face_inputs.to(device),
+        )
+
 
 def face_inputs(character: Character) -> Tensor:
     """Return a character's face views as the face branch sees them, (4 E, FACE_GRID, FACE_GRID), 0..1."""

@@ -70,7 +70,9 @@ class Trainer:
         self.optimiser = torch.optim.Adam(self.parameters, lr=schedule.rate, betas=(0.9, 0.99), eps=1e-8)
         self.average = [parameter.detach().clone() for parameter in self.parameters]
         self.step = 0
-        self.sheets = {size: CharacterTensors.of(self.data.characters, px) for size, px in SHEET_PX.items()}
+        self.sheets = {
+            size: CharacterTensors.of(self.data.characters, px).to(self.device) for size, px in SHEET_PX.items()
+        }
         self.face_weight = losses.face_weight(self.data_face_px()).to(self.device)
         self.log_path = run / "log.jsonl"
 
@@ -80,14 +82,14 @@ class Trainer:
 
     def forward(self, batch: dict[str, Tensor], size: int) -> tuple[StudentOutput, Tensor, Tensor]:
         """Return the prediction, the whole picture (B, 4, size, size) and the face composite."""
-        sheets, chosen = self.sheets[size], batch["character"].cpu()
-        face_inputs = sheets.face_inputs[chosen].to(self.device)
+        sheets, chosen = self.sheets[size], batch["character"]
+        face_inputs = sheets.face_inputs[chosen]
         w = self.styles(batch["character"])
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             out = self.student(batch["body"], batch["face"], face_inputs, batch["condition"], w)
-        views = sheets.pose_views[chosen].to(self.device)
+        views = sheets.pose_views[chosen]
         body = warp.warp_views(views, batch["base"] + out.flow, out.weights, out.residual, size)
-        face_views = sheets.face_views[chosen].to(self.device)
+        face_views = sheets.face_views[chosen]
         face, share = warp.face_picture(out, face_views, batch["face_base"], self.data_face_px())
         whole = warp.over_body(body, face, share, batch["picture_to_face"])
         composite = losses.face_composite(face, share, body, batch["picture_to_face"])
@@ -110,7 +112,7 @@ class Trainer:
             "small": 0.02 * out.flow.abs().mean() + 0.002 * out.residual[:, 4].mean(),
         }
 
-    def train(self, minutes: float, evaluate_every: int) -> None:
+    def train(self, minutes: float, evaluate_every: int, workers: int = 1) -> None:
         """Train until the schedule ends or the minutes are over, saving every few minutes.
 
         Raises:
@@ -118,7 +120,7 @@ class Trainer:
         """
         sampler = RandomSampler(self.data, replacement=True, num_samples=self.schedule.steps * self.schedule.batch)
         loader = DataLoader(
-            self.data, batch_size=self.schedule.batch, sampler=sampler, num_workers=1, prefetch_factor=4
+            self.data, batch_size=self.schedule.batch, sampler=sampler, num_workers=workers, prefetch_factor=4
         )
         start, saved = time.monotonic(), time.monotonic()
         first = self.step
@@ -230,6 +232,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--coarse-steps", type=int, default=800, help="batches at 128 px first")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this long")
+    parser.add_argument("--workers", type=int, default=1, help="processes that compute structure maps")
     parser.add_argument("--evaluate-every", type=int, default=500)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -241,7 +244,7 @@ def main() -> None:
     checkpoint = arguments.resume or arguments.run / "checkpoint.pt"
     if checkpoint.exists():
         trainer.resume(checkpoint)
-    trainer.train(arguments.minutes, arguments.evaluate_every)
+    trainer.train(arguments.minutes, arguments.evaluate_every, arguments.workers)
 
 
 if __name__ == "__main__":
