@@ -1,7 +1,12 @@
-"""How good the student is: held-out pictures against their renders."""
+"""How good the student is: held-out pictures against their renders.
+
+``python -m engines.training.evaluate --help`` measures a checkpoint.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +17,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
 from engines import affine
+from engines.compositor import finished
+from engines.sheet import premultiplied
 from engines.training import warp
 from engines.training.data import CharacterTensors, PoseDataset
 from engines.training.network import Student
@@ -41,7 +48,8 @@ def draw(student: Student, w: Tensor, sample: dict[str, Tensor], sheets: Charact
     face_views = sheets.face_views[index][None]
     face, share = warp.face_picture(out, face_views, batch["face_base"], face_views.shape[-1])
     whole = warp.over_body(body, face, share, batch["picture_to_face"])[0]
-    return (whole.clamp(0, 1) * 255 + 0.5).permute(1, 2, 0).numpy().astype(np.uint8)
+    picture = np.ascontiguousarray((whole.clamp(0, 1) * 255 + 0.5).permute(1, 2, 0).numpy().astype(np.uint8))
+    return premultiplied(finished(picture))
 
 
 def compare(got: U8, expected: U8) -> tuple[float, float]:
@@ -88,3 +96,30 @@ def contact_sheet(student: Student, w: Tensor, data: PoseDataset, path: Path, co
             cells += [expected, over_background(draw(student, w, sample, sheets, EVALUATION_PX))]
         lines.append(np.hstack(cells))
     Image.fromarray(np.vstack(lines)).save(path)
+
+
+def main() -> None:
+    """Measure a checkpoint on rows it never saw, per character and overall."""
+    from engines.training.export import student_from_checkpoint
+
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("folders", nargs="+", type=Path, help="data-set folders; their last rows are used")
+    parser.add_argument("--limit", type=int, default=100, help="pictures per character")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file for the figures")
+    parser.add_argument("--sheet", type=Path, help="PNG file for a contact sheet, truth left, generated right")
+    arguments = parser.parse_args()
+    student, styles, step = student_from_checkpoint(arguments.checkpoint)
+    data = PoseDataset(arguments.folders, held_out=True)
+    mean = torch.stack(list(styles.values())).mean(0)
+    w = torch.stack([styles.get(character.card.name, mean) for character in data.characters])
+    figures = evaluate(student, w, data, arguments.limit)
+    result = {"pictures_per_character": arguments.limit, "size_px": EVALUATION_PX, "step": step, "held_out": figures}
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if arguments.sheet:
+        contact_sheet(student, w, data, arguments.sheet)
+    print(json.dumps(figures["all"]))  # noqa: T201 - a command's answer
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -81,6 +82,9 @@ def export_onnx(student: Student, path: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
+    model = onnx.load(str(path))
+    onnx.helper.set_model_props(model, {"spec_hash": controls.spec_hash(), "architecture": ARCHITECTURE})
+    onnx.save(model, str(path))
 
 
 def export(

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler
 
 from engines import controls
-from engines.errors import WeightsError
+from engines.errors import SpecMismatchError, WeightsError
 from engines.training import losses, warp
 from engines.training.data import CharacterTensors, PoseDataset
 from engines.training.evaluate import contact_sheet, evaluate
@@ -200,11 +200,14 @@ class Trainer:
         """Continue from a checkpoint; characters it does not know start with the mean style.
 
         Raises:
-            WeightsError: it belongs to another control spec or another architecture.
+            SpecMismatchError: it belongs to another control spec.
+            WeightsError: it belongs to another architecture.
         """
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["spec_hash"] != controls.spec_hash():
-            raise WeightsError(f"{path}: made for control spec {state['spec_hash']}, this is {controls.spec_hash()}")
+            raise SpecMismatchError(
+                f"{path}: made for control spec {state['spec_hash']}, this is {controls.spec_hash()}"
+            )
         if StudentConfig.from_json(state["config"]) != self.student.config:
             raise WeightsError(f"{path}: another architecture ({state['config']})")
         self.student.load_state_dict(state["student"])

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from engines import controls
-from engines.compositor import Prediction, compose, straight
+from engines.compositor import Prediction, compose, finished, straight
 from engines.sheet import FACE_VIEWS, POSE_VIEWS, premultiplied
 from engines.structure import FACE_GRID, GRID, CharacterGeometry, Structure
 from tests.fakes.character import ball_character
@@ -71,7 +71,8 @@ def twin(prediction: Prediction, structure: Structure, size: int) -> npt.NDArray
     body = warp.warp_views(views, where, out.weights, out.residual, size)
     face, share = warp.face_picture(out, faces, batch(structure.face_base.transpose(2, 0, 1)), faces.shape[-1])
     whole = warp.over_body(body, face, share, batch(structure.picture_to_face))
-    return np.asarray(whole[0].permute(1, 2, 0).numpy() * 255, np.float32)
+    picture = np.ascontiguousarray(np.rint(whole[0].permute(1, 2, 0).numpy() * 255), np.uint8)
+    return premultiplied(finished(picture)).astype(np.float32)
 
 
 @pytest.mark.parametrize("seed", range(3))
