@@ -9,6 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from engines import affine
 from engines.compositor import finished
-from engines.sheet import premultiplied
+from engines.sheet import FACE_VIEW_PX, POSE_VIEW_PX, premultiplied
 from engines.training import warp
 from engines.training.data import CharacterTensors, PoseDataset
 from engines.training.network import Student
@@ -27,8 +28,9 @@ U8 = npt.NDArray[np.uint8]
 
 #: Pictures are compared over this background, RGB.
 BACKGROUND = (219, 225, 237)
-#: Size at which the figures are taken.
+#: Size at which the figures are taken: pictures are drawn at 512, as users see them, and averaged down.
 EVALUATION_PX = 256
+DRAWN_PX = 512
 
 
 def over_background(image: U8) -> U8:
@@ -52,6 +54,15 @@ def draw(student: Student, w: Tensor, sample: dict[str, Tensor], sheets: Charact
     return premultiplied(finished(picture))
 
 
+def _full_size(data: PoseDataset) -> CharacterTensors:
+    return CharacterTensors.of(data.characters, POSE_VIEW_PX, FACE_VIEW_PX)
+
+
+def _averaged(picture: U8) -> U8:
+    size = (EVALUATION_PX, EVALUATION_PX)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def compare(got: U8, expected: U8) -> tuple[float, float]:
     """Return PSNR in dB and SSIM of two RGB pictures."""
     return (
@@ -64,13 +75,13 @@ def evaluate(
     student: Student, w: Tensor, data: PoseDataset, limit_per_character: int = 100
 ) -> dict[str, dict[str, float]]:
     """Return PSNR and SSIM, of the whole picture and of the face, per character and overall ("all")."""
-    sheets = CharacterTensors.of(data.characters, round(EVALUATION_PX * 1.25))
+    sheets = _full_size(data)
     per_character = len(data) // len(data.characters)
     rows: dict[str, list[list[float]]] = {}
     for index, character in enumerate(data.characters):
         for offset in range(min(limit_per_character, per_character)):
             sample = data[index * per_character + offset]
-            got = over_background(draw(student, w, sample, sheets, EVALUATION_PX))
+            got = over_background(_averaged(draw(student, w, sample, sheets, DRAWN_PX)))
             expected = over_background(sample["picture"].permute(1, 2, 0).numpy())
             box = affine.box_of_unit_square(sample["picture_to_face"].numpy(), EVALUATION_PX)
             figures = [*compare(got, expected), *compare(got[box], expected[box])]
@@ -85,7 +96,7 @@ def evaluate(
 
 def contact_sheet(student: Student, w: Tensor, data: PoseDataset, path: Path, columns: int = 4) -> None:
     """Write truth and generated pictures side by side, a few rows per character."""
-    sheets = CharacterTensors.of(data.characters, round(EVALUATION_PX * 1.25))
+    sheets = _full_size(data)
     per_character = len(data) // len(data.characters)
     lines = []
     for index in range(len(data.characters)):
@@ -93,7 +104,7 @@ def contact_sheet(student: Student, w: Tensor, data: PoseDataset, path: Path, co
         for column in range(columns):
             sample = data[index * per_character + column]
             expected = over_background(sample["picture"].permute(1, 2, 0).numpy())
-            cells += [expected, over_background(draw(student, w, sample, sheets, EVALUATION_PX))]
+            cells += [expected, over_background(_averaged(draw(student, w, sample, sheets, DRAWN_PX)))]
         lines.append(np.hstack(cells))
     Image.fromarray(np.vstack(lines)).save(path)
 

@@ -51,16 +51,18 @@ def flow_loss(out: StudentOutput, face_base: Tensor, places: Tensor, seen: Tenso
         seen: bool, (B, E, FACE_GRID, FACE_GRID), which views show the cell.
 
     Returns:
-        Mean distance in parts of the face frame, and mean -log of the weight on views that show the cell.
+        Mean distance in parts of the face frame, and mean -log of the weight on views that show the cell, both
+        weighted by :func:`face_weight`.
     """
     coarse = places.shape[-1]
     flow = F.avg_pool2d(out.face_flow.flatten(1, 2), 2).unflatten(1, (-1, 2))  # (B, E, 2, coarse, coarse)
     weights = F.avg_pool2d(out.face_weights, 2)
     distance = (face_base[:, None] + flow - places).abs().sum(2)
-    mask = seen.float()
+    important = face_weight(coarse).to(places.device)
+    mask = seen.float() * important
     flow_term = (distance * mask).sum() / mask.sum().clamp(min=1)
-    any_seen = (seen.any(1)).float()
-    right = (weights * mask).sum(1).clamp(min=1e-4).log()
+    any_seen = seen.any(1).float() * important[:, 0]
+    right = (weights * seen).sum(1).clamp(min=1e-4).log()
     view_term = -(right * any_seen).sum() / any_seen.sum().clamp(min=1)
     assert flow.shape[-1] == coarse
     return flow_term, view_term

@@ -103,12 +103,12 @@ class Trainer:
             picture = torch.nn.functional.avg_pool2d(picture, picture.shape[-1] // size)
         face = batch["face_picture"].float() / 255
         flow, views = losses.flow_loss(out, batch["face_base"], batch["face_places"], batch["face_seen"])
-        fade = max(0.1, 1 - self.step / (0.5 * self.schedule.steps))
+        fade = max(0.5, 1 - self.step / (0.5 * self.schedule.steps))
         return {
             "picture": losses.picture_loss(whole, picture),
-            "face": 0.3 * losses.picture_loss(composite, face, self.face_weight),
+            "face": losses.picture_loss(composite, face, self.face_weight),
             "flow": 2.0 * flow * fade,
-            "views": 0.05 * views * fade,
+            "views": 0.1 * views * fade,
             "small": 0.02 * out.flow.abs().mean() + 0.002 * out.residual[:, 4].mean(),
         }
 
