@@ -111,12 +111,12 @@ def test_few_steps_bring_the_flow_to_a_target() -> None:
     """Gradient descent works: a constant shift of one view is learnt in a few steps."""
     torch.manual_seed(0)
     student = Student(SMALL)
-    optimiser = torch.optim.Adam(student.parameters(), lr=3e-2)
+    optimiser = torch.optim.Adam(student.parameters(), lr=3e-3)
     errors = []
-    for _ in range(12):
+    for _ in range(15):
         error = (predict(student).flow[:, 0] - 0.02).abs().mean()
         optimiser.zero_grad()
         error.backward()
         optimiser.step()
         errors.append(float(error.detach()))
-    assert errors[-1] < 0.6 * errors[0]
+    assert errors[-1] < 0.7 * errors[0]
