@@ -25,6 +25,10 @@ from benchmarks.server_process import free_port, server
 SIZES = {"desktop": (1440, 900), "laptop": (1280, 720), "tablet": (820, 1180), "phone": (390, 844)}
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+#: Chromium names a clip that is the camera by its path, which nobody's camera is called.
+_NAME_THE_CAMERA = """document.querySelectorAll('select option').forEach(option => {
+  if (option.textContent.includes('/')) option.textContent = 'Webcam';
+})"""
 #: Longest clip that is shown, frames.
 LONGEST = 300
 
@@ -65,6 +69,7 @@ def take(browser: Browser, address: str, options: argparse.Namespace, size: str,
 
     def shoot(name: str) -> None:
         paths.append(options.out / f"{size}-{scheme}-{name}.png")
+        page.evaluate(_NAME_THE_CAMERA)
         page.screenshot(path=paths[-1])
 
     try:
