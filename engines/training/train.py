@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler
 
 from engines import controls
+from engines.character import characters_folder, list_cards, load_character
 from engines.errors import SpecMismatchError, WeightsError
 from engines.training import losses, warp
 from engines.training.data import CharacterTensors, PoseDataset
 from engines.training.evaluate import contact_sheet, evaluate
 from engines.training.network import Student, StudentConfig, StudentOutput
+from engines.weights import SAFETENSORS_FILE, find_weights
 
 logger = logging.getLogger(__name__)
 
@@ -196,6 +199,26 @@ class Trainer:
         torch.save(state, partial)
         partial.replace(self.run / "checkpoint.pt")
 
+    def start_from(self, folder: Path) -> None:
+        """Begin with exported weights, such as the shipped ones, instead of at random.
+
+        Characters they know keep their style; others start with the mean style.
+
+        Raises:
+            WeightsError: they are missing, damaged or made for something else.
+        """
+        weights = find_weights(folder)
+        self.student.load_state_dict(load_file(weights.folder / SAFETENSORS_FILE))
+        known = {
+            card.name: torch.from_numpy(load_character(characters_folder(folder) / card.name).w)
+            for card in list_cards(folder)
+        }
+        mean = torch.stack(list(known.values())).mean(0)
+        with torch.no_grad():
+            for index, name in enumerate(self.names):
+                self.styles.weight[index] = known.get(name, mean)
+        self.average = [parameter.detach().clone() for parameter in self.parameters]
+
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint; characters it does not know start with the mean style.
 
@@ -230,6 +253,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, help="one folder per character")
     parser.add_argument("--run", type=Path, required=True, help="where checkpoints, log and contact sheets go")
     parser.add_argument("--resume", type=Path, help="checkpoint to continue from (default: the run's own)")
+    parser.add_argument("--start-from", type=Path, help="exported weights to begin with")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -247,6 +271,8 @@ def main() -> None:
     checkpoint = arguments.resume or arguments.run / "checkpoint.pt"
     if checkpoint.exists():
         trainer.resume(checkpoint)
+    elif arguments.start_from:
+        trainer.start_from(arguments.start_from)
     trainer.train(arguments.minutes, arguments.evaluate_every, arguments.workers)
 
 
