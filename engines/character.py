@@ -7,6 +7,8 @@ A character folder holds ``character.json`` (card, proportions, style), ``pose_<
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,7 +149,7 @@ def load_character(folder: Path) -> Character:
         w = np.array(document["w"], np.float32)
     except SpecMismatchError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise CharacterError(f"{folder}: damaged or incomplete ({error}); fetch or make the character again") from error
     return Character(card=card, proportions=proportions, sheet=sheet, w=w)
 
@@ -212,7 +214,7 @@ def _save_points(path: Path, points: PointCloud) -> None:
 
 
 def _load_points(path: Path) -> PointCloud:
-    with np.load(path) as file:
+    with path.open("rb") as stream, np.load(stream) as file:
         low, high = file["low"], file["high"]
         position = (low + file["position"].astype(np.float32) / 65535 * (high - low)).astype(np.float32)
         weights = np.zeros((len(position), len(BONES)), np.float32)

@@ -89,5 +89,5 @@ class FaceTruth:
     @classmethod
     def load(cls, path: Path) -> FaceTruth:
         """Read from an npz file."""
-        with np.load(path) as file:
+        with path.open("rb") as stream, np.load(stream) as file:
             return cls(places=file["places"], depth=file["depth"], triangles=file["triangles"])
