@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from aiortc.mediastreams import VIDEO_CLOCK_RATE, MediaStreamError
 
 U8 = npt.NDArray[np.uint8]
 Paint = Callable[[int, float], U8]
+
+#: A connection that does not close within this, s, is taken apart by hand.
+CLOSE_TIMEOUT_S = 5.0
 
 
 def spot_picture(x: float, size: tuple[int, int] = (320, 240)) -> U8:
@@ -143,7 +147,13 @@ class Peer:
     async def close(self) -> None:
         """Hang up politely: DTLS says goodbye."""
         self.camera.stop()
-        await self.connection.close()
+        try:
+            await asyncio.wait_for(self.connection.close(), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            # aiortc's sender waits for ever for a task that died with the sockets; the receiver is not reached.
+            for transceiver in self.connection.getTransceivers():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(transceiver.receiver.stop(), CLOSE_TIMEOUT_S)
         if self._watcher:
             self._watcher.cancel()  # a track that never started never ends either
             await asyncio.wait([self._watcher])
