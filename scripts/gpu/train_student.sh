@@ -42,7 +42,7 @@ echo "== export"
   --credits scripts/training/credits.toml
 cp "$WORK/weights/model.json" "$WORK/weights/student.onnx" "$WORK/weights/student.safetensors" "$OUT/"
 tar -C "$WORK/weights" -cf "$OUT/characters.tar" characters
-gzip -c "$WORK/run/checkpoint.pt" >"$OUT/checkpoint.pt.gz"
+gzip -c "$WORK/run/checkpoint.pt" | split -b 15m - "$OUT/checkpoint.pt.gz."  # cat them together to continue
 cp "$WORK/run/log.jsonl" "$OUT/"
 cp "$(ls "$WORK"/run/sheet_*.png | tail -n 1)" "$OUT/contact_sheet.png"
 du -h "$OUT"/*
