@@ -23,7 +23,7 @@ _MAKERS: dict[str, Callable[[Weights, int], Network]] = {
     "onnxruntime": OnnxRuntimeNetwork,
     "torch": TorchNetwork,
 }
-#: What `auto` tries, best first: OpenVINO was 1.5 to 3 times as fast as ONNX Runtime on the CPUs measured.
+#: What `auto` tries, in this order: OpenVINO computes in bf16 where the CPU can, ONNX Runtime in f32 only.
 AUTO_ORDER = ("openvino", "onnxruntime")
 BACKENDS = ("auto", *_MAKERS)
 
