@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engines.errors import AvatarError
 from engines.skeleton import BONE_INDEX, Proportions
 from engines.studio.glb import Glb, read_glb
+from engines.studio.joints import Joints
 from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
 from engines.studio.mesh import Draw, Mesh, read_mesh
 from engines.studio.morphs import Morph, read_expressions
@@ -54,8 +55,9 @@ class Avatar:
         positions: float32, (N, 3), metres, canonical axes (+X the character's left, +Z its front), T-pose.
         normals: float32, (N, 3), unit length.
         uvs: float32, (N, 2), v = 0 at the top row.
-        bone_ids: int32, (N, 4), index into :data:`engines.skeleton.BONES`.
-        bone_weights: float32, (N, 4), largest first, sum 1.
+        joints: what the vertices hang on: the canonical bones and what moves by itself.
+        joint_ids: int32, (N, 4), index into `joints`.
+        joint_weights: float32, (N, 4), largest first, sum 1.
         triangles: int32, (T, 3), vertex indices, in draw order.
         draws: runs of `triangles` with one material, in draw order.
         materials: as the file orders them.
@@ -69,8 +71,9 @@ class Avatar:
     positions: F32
     normals: F32
     uvs: F32
-    bone_ids: I32
-    bone_weights: F32
+    joints: Joints
+    joint_ids: I32
+    joint_weights: F32
     triangles: I32
     draws: tuple[Draw, ...]
     materials: tuple[Material, ...]
@@ -111,8 +114,9 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
         positions=mesh.positions,
         normals=mesh.normals,
         uvs=mesh.uvs,
-        bone_ids=mesh.bone_ids,
-        bone_weights=mesh.bone_weights,
+        joints=rig.joints,
+        joint_ids=mesh.joint_ids,
+        joint_weights=mesh.joint_weights,
         triangles=mesh.triangles,
         draws=mesh.draws,
         materials=materials,
@@ -124,8 +128,8 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
 
 
 def _measure(mesh: Mesh, rig: Rig, expressions: dict[str, Morph]) -> Proportions:
-    joints = rig.joints.astype(np.float32)
-    of_head = mesh.bone_ids[:, 0] == BONE_INDEX["head"]
+    joints = rig.bone_positions.astype(np.float32)
+    of_head = rig.joints.bone[mesh.joint_ids[:, 0]] == BONE_INDEX["head"]
     head = joints[BONE_INDEX["head"]]
     head_top = float(mesh.positions[of_head, 1].max()) if of_head.any() else float(head[1]) + 0.2
 

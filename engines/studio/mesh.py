@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import AvatarError
-from engines.skeleton import BONES
 from engines.studio.glb import Glb
 from engines.studio.materials import Material
 from engines.studio.rig import Rig
@@ -62,8 +61,8 @@ class Mesh:
     positions: F32
     normals: F32
     uvs: F32
-    bone_ids: I32
-    bone_weights: F32
+    joint_ids: I32
+    joint_weights: F32
     triangles: I32
     draws: tuple[Draw, ...]
     pieces: tuple[Piece, ...]
@@ -91,7 +90,7 @@ def read_mesh(glb: Glb, rig: Rig, materials: tuple[Material, ...], leave_out: Co
     found.sort(key=lambda item: item[0])
 
     columns: dict[str, list[npt.NDArray[Any]]] = {
-        name: [] for name in ("positions", "normals", "uvs", "bone_ids", "bone_weights", "triangles")
+        name: [] for name in ("positions", "normals", "uvs", "joint_ids", "joint_weights", "triangles")
     }
     draws: list[Draw] = []
     pieces: list[Piece] = []
@@ -157,20 +156,20 @@ def _bake(
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     uvs = glb.accessor(attributes["TEXCOORD_0"])[used] if "TEXCOORD_0" in attributes else np.zeros((count, 2))
 
-    dense = np.zeros((count, len(BONES)))
+    dense = np.zeros((count, len(rig.joints)))
     for column in range(joints.shape[1]):
-        np.add.at(dense, (np.arange(count), bones[joints[:, column]]), weights[:, column])
-    bone_ids = np.argsort(-dense, axis=1, kind="stable")[:, :_INFLUENCES]
-    bone_weights = np.take_along_axis(dense, bone_ids, axis=1)
-    bone_weights /= bone_weights.sum(axis=1, keepdims=True)
-    bone_ids = np.where(bone_weights > 0, bone_ids, 0)
+        np.add.at(dense, (np.arange(count), rig.joint_of_node[nodes][joints[:, column]]), weights[:, column])
+    joint_ids = np.argsort(-dense, axis=1, kind="stable")[:, :_INFLUENCES]
+    joint_weights = np.take_along_axis(dense, joint_ids, axis=1)
+    joint_weights /= joint_weights.sum(axis=1, keepdims=True)
+    joint_ids = np.where(joint_weights > 0, joint_ids, 0)
     piece = Piece(mesh=gltf_node["mesh"], primitive=primitive, first=first, used=used, to_canonical=blended[:, :3, :3])
     return piece, {
         "positions": placed.astype(np.float32),
         "normals": normals.astype(np.float32),
         "uvs": uvs.astype(np.float32),
-        "bone_ids": bone_ids.astype(np.int32),
-        "bone_weights": bone_weights.astype(np.float32),
+        "joint_ids": joint_ids.astype(np.int32),
+        "joint_weights": joint_weights.astype(np.float32),
         "triangles": (local.reshape(-1, 3) + first).astype(np.int32),
     }
 

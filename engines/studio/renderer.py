@@ -16,10 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.controls import ControlVector
-from engines.skeleton import BONES
 from engines.studio.avatar import Avatar
-from engines.studio.expression import Posed, posed, skinned
 from engines.studio.materials import AlphaMode, Cull, Material
+from engines.studio.posing import Posed, posed
 from engines.studio.shaders import IDS, SURFACE, VERTEX
 
 F32 = npt.NDArray[np.float32]
@@ -41,6 +40,7 @@ _OPAQUE = -1.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Uploaded:
     positions: moderngl.Buffer
+    normals: moderngl.Buffer
     context: moderngl.Context
     surface: moderngl.VertexArray
     ids: moderngl.VertexArray
@@ -71,12 +71,12 @@ class Renderer:
         """What really draws, as the driver names it, for example ``llvmpipe (LLVM 15.0.6, 256 bits)``."""
         return str(self._start().info["GL_RENDERER"])
 
-    def render(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int, supersample: int = 2) -> U8:
+    def render(self, avatar: Avatar, pose: ControlVector | Posed, camera: F32, size: int, supersample: int = 2) -> U8:
         """Return the avatar's picture.
 
         Args:
             avatar: whom to draw.
-            vector: the pose.
+            pose: a control vector, or the avatar as :func:`engines.studio.posing.posed` left it.
             camera: float32, (2, 3), world (x, y, 1) to the unit square, y down.
             size: width and height of the picture in pixels.
             supersample: samples per pixel along each side.
@@ -86,12 +86,12 @@ class Renderer:
         """
         self._check(camera, size)
         with self._start():
-            return resolve(self._draw(avatar, vector, camera, size, supersample), supersample)
+            return resolve(self._draw(avatar, _posed(avatar, pose), camera, size, supersample), supersample)
 
-    def _draw(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int, supersample: int) -> U8:
+    def _draw(self, avatar: Avatar, pose: Posed, camera: F32, size: int, supersample: int) -> U8:
         """Return the premultiplied samples, uint8 (size * supersample, size * supersample, 4)."""
         context, uploaded, large = self._start(), self._upload(avatar), size * supersample
-        self._pose(uploaded, posed(avatar, vector), camera)
+        self._pose(uploaded, pose, camera)
         target = self._target("f1", large)
         target.use()
         target.depth_mask = True
@@ -117,12 +117,12 @@ class Renderer:
         target.depth_mask = True
         return np.frombuffer(target.read(components=4), np.uint8).reshape(large, large, 4)
 
-    def render_ids(self, avatar: Avatar, vector: ControlVector, camera: F32, size: int) -> tuple[I32, F32]:
+    def render_ids(self, avatar: Avatar, pose: ControlVector | Posed, camera: F32, size: int) -> tuple[I32, F32]:
         """Return the nearest triangle at each pixel's centre and where on it the pixel lies.
 
         Args:
             avatar: whom to draw.
-            vector: the pose.
+            pose: as for :meth:`render`.
             camera: float32, (2, 3), as for :meth:`render`.
             size: width and height in pixels.
 
@@ -132,7 +132,7 @@ class Renderer:
             ``1 - sum``), 0 where nothing is.
         """
         self._check(camera, size)
-        pose = posed(avatar, vector)
+        pose = _posed(avatar, pose)
         with self._start() as context:
             triangle = self._draw_ids(context, avatar, pose, camera, size)
         return triangle, _barycentric(avatar, pose, camera, triangle)
@@ -175,13 +175,10 @@ class Renderer:
         if self._context is None:
             backend: Any = "egl"  # moderngl's stubs take every setting for a dict
             self._context = moderngl.create_context(require=330, standalone=True, backend=backend)
-            vertex = VERTEX.replace("BONE_ROWS", str(3 * len(BONES)))
-            self._surface = self._context.program(vertex_shader=vertex, fragment_shader=SURFACE)
-            self._ids = self._context.program(vertex_shader=vertex, fragment_shader=IDS)
-            self._bones = self._context.buffer(reserve=len(BONES) * 48)
+            self._surface = self._context.program(vertex_shader=VERTEX, fragment_shader=SURFACE)
+            self._ids = self._context.program(vertex_shader=VERTEX, fragment_shader=IDS)
             self._white = self._context.texture((1, 1), 4, bytes([255] * 4))
             for program in (self._surface, self._ids):
-                _set(program, "Bones", 0)
                 _set(program, "lit_texture", 0)
                 _set(program, "shade_texture", 1)
                 _set(program, "emission_texture", 2)
@@ -195,17 +192,13 @@ class Renderer:
             return uploaded
         context = self._start()
         positions = context.buffer(reserve=avatar.positions.nbytes, dynamic=True)
-        normals = context.buffer(avatar.normals.tobytes())
+        normals = context.buffer(reserve=avatar.normals.nbytes, dynamic=True)
         uvs = context.buffer(avatar.uvs.tobytes())
-        bones = context.buffer(avatar.bone_ids.astype(np.uint8).tobytes())
-        weights = context.buffer(avatar.bone_weights.tobytes())
         index = context.buffer(avatar.triangles.tobytes())
         content = [
             (positions, "3f4", "in_position"),
             (normals, "3f4", "in_normal"),
             (uvs, "2f4", "in_uv"),
-            (bones, "4u1", "in_bones"),
-            (weights, "4f4", "in_weights"),
         ]
         textures = []
         for image in avatar.textures:
@@ -215,11 +208,12 @@ class Renderer:
             textures.append(texture)
         uploaded = _Uploaded(
             positions=positions,
+            normals=normals,
             context=context,
             surface=context.vertex_array(self._surface, content, index, skip_errors=True),
             ids=context.vertex_array(self._ids, content, index, skip_errors=True),
             textures=tuple(textures),
-            owned=(positions, normals, uvs, bones, weights, index),
+            owned=(positions, normals, uvs, index),
         )
         self._uploaded[avatar] = uploaded
         release = weakref.finalize(avatar, uploaded.release)
@@ -229,8 +223,7 @@ class Renderer:
 
     def _pose(self, uploaded: _Uploaded, pose: Posed, camera: F32) -> None:
         uploaded.positions.write(pose.positions)
-        self._bones.write(np.ascontiguousarray(pose.skinning[:, :3]))
-        self._bones.bind_to_uniform_block(0)
+        uploaded.normals.write(pose.normals)
         for program in (self._surface, self._ids):
             program["camera"] = tuple(float(value) for value in camera.reshape(-1))
         # The camera's y points down, which turns every triangle's sense of rotation round.
@@ -282,6 +275,10 @@ class Renderer:
             raise ValueError(f"size: got {size}, expected at least 1")
 
 
+def _posed(avatar: Avatar, pose: ControlVector | Posed) -> Posed:
+    return pose if isinstance(pose, Posed) else posed(avatar, pose)
+
+
 def _set(program: moderngl.Program, name: str, value: float) -> None:
     if name in program:  # the compiler drops what a program does not use
         program[name] = value
@@ -314,7 +311,7 @@ def _barycentric(avatar: Avatar, pose: Posed, camera: F32, triangle: I32) -> F32
     rows, columns = np.nonzero(triangle >= 0)
     corners = avatar.triangles[triangle[rows, columns]]  # (P, 3)
     vertices, where = np.unique(corners, return_inverse=True)
-    world = skinned(avatar, pose, vertices)
+    world = pose.positions[vertices]
     flat = (world[:, :2] @ camera[:, :2].T + camera[:, 2])[where.reshape(-1, 3)]  # (P, 3, 2)
     pixel = np.stack([columns + 0.5, rows + 0.5], axis=1) / size
     b, c, p = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0], pixel - flat[:, 0]

@@ -1,7 +1,7 @@
 """The humanoid rig of a VRM 0.x file, read into the canonical skeleton.
 
-VRM 0.x characters look along -Z; half a turn about +Y brings them into canonical axes.  Joints that are no
-humanoid bone (hair, cape, twist) follow their nearest humanoid ancestor.
+VRM 0.x characters look along -Z; half a turn about +Y brings them into canonical axes.  Nodes that are neither a
+humanoid bone nor moved by a spring or a constraint follow their nearest ancestor that is.
 
 Source: VRM 0.x specification, `VRM.humanoid`.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from engines.errors import AvatarError
 from engines.skeleton import BONE_INDEX, BONES, PARENT
 from engines.studio.glb import Glb
+from engines.studio.joints import Joints, self_moving_nodes
 
 F64 = npt.NDArray[np.float64]
 
@@ -36,14 +38,20 @@ class Rig:
     Args:
         node_matrices: float64, (nodes, 4, 4), node to canonical axes, as the file rests.
         bone_of_node: int64, (nodes,), index into BONES of the bone that each node follows.
-        joints: float64, (len(BONES), 3), joint positions in the T-pose; missing bones are placed near their parent.
+        joint_of_node: int64, (nodes,), index of the joint that each node is or follows.
+        node_of_joint: int64, (J,), -1 for bones that the file lacks.
+        bone_positions: float64, (len(BONES), 3), in the T-pose; missing bones are placed near their parent.
         corrections: float64, (len(BONES), 4, 4), from the file's rest pose to the T-pose.
+        joints: the canonical bones and what moves by itself.
     """
 
     node_matrices: F64
     bone_of_node: npt.NDArray[np.int64]
-    joints: F64
+    joint_of_node: npt.NDArray[np.int64]
+    node_of_joint: npt.NDArray[np.int64]
+    bone_positions: F64
     corrections: F64
+    joints: Joints
 
 
 def read_rig(glb: Glb) -> Rig:
@@ -64,14 +72,15 @@ def read_rig(glb: Glb) -> Rig:
         raise AvatarError(f"{glb.name}: humanoid bones missing: {', '.join(missing)}; assign them and export again")
 
     parents = np.full(len(nodes), -1, np.int64)
-    for index, node in enumerate(nodes):
-        for child in node.get("children", []):
-            parents[child] = index
+    children: list[list[int]] = [[int(child) for child in node.get("children", [])] for node in nodes]
+    for index, below in enumerate(children):
+        parents[below] = index
     matrices = np.zeros((len(nodes), 4, 4))
     bone_of_node = np.full(len(nodes), -1, np.int64)
     bone_at = {node: BONE_INDEX[_FOLDED.get(name, name)] for name, node in human.items()
                if _FOLDED.get(name, name) in BONE_INDEX}  # fmt: skip
-    for index in _parents_first(parents, glb.name):
+    order = _parents_first(parents, glb.name)
+    for index in order:
         parent = int(parents[index])
         local = _local_matrix(nodes[index])
         matrices[index] = (TURN if parent < 0 else matrices[parent]) @ local
@@ -81,8 +90,54 @@ def read_rig(glb: Glb) -> Rig:
     positions = {name: matrices[node][:3, 3] for name, node in human.items() if name in BONE_INDEX}
     resting = _complete(positions)
     corrections = _straighten(resting)
-    joints = np.einsum("bij,bj->bi", corrections[:, :3, :3], resting) + corrections[:, :3, 3]
-    return Rig(node_matrices=matrices, bone_of_node=bone_of_node, joints=joints, corrections=corrections)
+    placed = np.einsum("bij,bj->bi", corrections[:, :3, :3], resting) + corrections[:, :3, 3]
+
+    moving = [index for index in order if index in self_moving_nodes(glb.json, children) and index not in bone_at]
+    joint_of_node = bone_of_node.copy()
+    joint_at = {index: len(BONES) + place for place, index in enumerate(moving)}
+    for index in order:
+        parent = int(parents[index])
+        if index in joint_at:
+            joint_of_node[index] = joint_at[index]
+        elif index not in bone_at and parent >= 0:
+            joint_of_node[index] = joint_of_node[parent]
+    node_of_joint = np.full(len(BONES) + len(moving), -1, np.int64)
+    for node, bone in bone_at.items():
+        if node_of_joint[bone] < 0 or human.get(BONES[bone]) == node:
+            node_of_joint[bone] = node
+    node_of_joint[len(BONES) :] = moving
+    return Rig(
+        node_matrices=matrices,
+        bone_of_node=bone_of_node,
+        joint_of_node=joint_of_node,
+        node_of_joint=node_of_joint,
+        bone_positions=placed,
+        corrections=corrections,
+        joints=_joints(nodes, parents, matrices, corrections, bone_of_node, joint_of_node, node_of_joint, placed),
+    )
+
+
+def _joints(
+    nodes: list[dict[str, Any]],
+    parents: npt.NDArray[np.int64],
+    matrices: F64,
+    corrections: F64,
+    bone_of_node: npt.NDArray[np.int64],
+    joint_of_node: npt.NDArray[np.int64],
+    node_of_joint: npt.NDArray[np.int64],
+    bone_positions: F64,
+) -> Joints:
+    names, above, bone = list(BONES), list(PARENT), list(range(len(BONES)))
+    rest = np.tile(np.eye(4), (len(node_of_joint), 1, 1))
+    for joint, node in enumerate(node_of_joint.tolist()):
+        if node >= 0:
+            rest[joint] = corrections[bone_of_node[node]] @ matrices[node]
+        if joint >= len(BONES):
+            names.append(str(nodes[node].get("name", f"node {node}")))
+            above.append(int(joint_of_node[parents[node]]) if parents[node] >= 0 else BONE_INDEX["hips"])
+            bone.append(int(bone_of_node[node]))
+    rest[: len(BONES), :3, 3] = bone_positions
+    return Joints(names=tuple(names), parents=np.array(above), bone=np.array(bone), rest=rest)
 
 
 def _snake(name: str) -> str:

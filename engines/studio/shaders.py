@@ -5,36 +5,21 @@ Source of the shading: MToon 0.x (`MToonCore.cginc`): the terminator, the shade 
 
 from __future__ import annotations
 
-#: Bones are three rows of a 3x4 matrix each.
+#: Positions and normals come posed.
 VERTEX = """
 #version 330 core
-layout(std140) uniform Bones { vec4 rows[BONE_ROWS]; };
 uniform mat2x3 camera;      // columns: the two rows of the camera
 uniform float outline;      // in parts of the clip space's half size; 0 draws the surface itself
 uniform float outline_back; // metres away from the viewer
 in vec3 in_position;
 in vec3 in_normal;
 in vec2 in_uv;
-in ivec4 in_bones;
-in vec4 in_weights;
 out vec3 normal;
 out vec2 uv;
 const float DEPTH_RANGE_M = 6.0;
 void main() {
-    vec4 r0 = rows[in_bones.x * 3] * in_weights.x;
-    vec4 r1 = rows[in_bones.x * 3 + 1] * in_weights.x;
-    vec4 r2 = rows[in_bones.x * 3 + 2] * in_weights.x;
-    if (in_weights.y > 0.0) {
-        r0 += rows[in_bones.y * 3] * in_weights.y + rows[in_bones.z * 3] * in_weights.z
-            + rows[in_bones.w * 3] * in_weights.w;
-        r1 += rows[in_bones.y * 3 + 1] * in_weights.y + rows[in_bones.z * 3 + 1] * in_weights.z
-            + rows[in_bones.w * 3 + 1] * in_weights.w;
-        r2 += rows[in_bones.y * 3 + 2] * in_weights.y + rows[in_bones.z * 3 + 2] * in_weights.z
-            + rows[in_bones.w * 3 + 2] * in_weights.w;
-    }
-    vec4 rest = vec4(in_position, 1.0);
-    vec3 world = vec3(dot(r0, rest), dot(r1, rest), dot(r2, rest));
-    normal = normalize(vec3(dot(r0.xyz, in_normal), dot(r1.xyz, in_normal), dot(r2.xyz, in_normal)));
+    vec3 world = in_position;
+    normal = normalize(in_normal);
     uv = in_uv;
     vec2 clip = vec3(world.xy, 1.0) * camera * 2.0 - 1.0;
     if (outline > 0.0) {

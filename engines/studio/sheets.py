@@ -21,7 +21,7 @@ from engines.sheet import (
 )
 from engines.skeleton import BONE_INDEX, BONES, forward_kinematics
 from engines.studio.avatar import Avatar
-from engines.studio.expression import posed_positions
+from engines.studio.posing import posed
 from engines.studio.renderer import Renderer
 
 F32 = npt.NDArray[np.float32]
@@ -54,8 +54,8 @@ def make_sheet(renderer: Renderer, avatar: Avatar) -> Sheet:
 def vertex_weights(avatar: Avatar) -> F32:
     """Return the avatar's skinning weights as a dense matrix, (vertices, len(BONES))."""
     dense = np.zeros((len(avatar.positions), len(BONES)), np.float32)
-    rows = np.repeat(np.arange(len(avatar.positions)), avatar.bone_ids.shape[1])
-    np.add.at(dense, (rows, avatar.bone_ids.ravel()), avatar.bone_weights.ravel())
+    rows = np.repeat(np.arange(len(avatar.positions)), avatar.joint_ids.shape[1])
+    np.add.at(dense, (rows, avatar.joints.bone[avatar.joint_ids].ravel()), avatar.joint_weights.ravel())
     return dense
 
 
@@ -88,11 +88,11 @@ def _points(renderer: Renderer, avatar: Avatar, camera: F32) -> PointCloud:
         picture = renderer.render(avatar, vector, shot, size, supersample=2)
         row, column = np.nonzero(triangle >= 0)
         hit, where = triangle[row, column], barycentric[row, column]
-        posed = posed_positions(avatar, vector)
+        positions = posed(avatar, vector).positions
         depth = np.full((size, size), -np.inf, np.float32)
-        depth[row, column] = interpolate(posed[:, 2:], avatar.triangles, hit, where)[:, 0]
+        depth[row, column] = interpolate(positions[:, 2:], avatar.triangles, hit, where)[:, 0]
         depths.append(depth)
-        corners = posed[avatar.triangles[hit]]
+        corners = positions[avatar.triangles[hit]]
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
         normal *= np.where(normal[:, 2:] < 0, -1.0, 1.0)  # towards the viewer: both sides of cloth and hair draw

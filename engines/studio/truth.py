@@ -12,7 +12,7 @@ from engines.framing import face_camera
 from engines.sheet import FACE_VIEW_PX, face_view_controls
 from engines.skeleton import BONE_INDEX, forward_kinematics
 from engines.studio.avatar import Avatar
-from engines.studio.expression import posed_positions
+from engines.studio.posing import posed
 from engines.studio.renderer import Renderer
 from engines.studio.sheets import interpolate
 
@@ -42,13 +42,13 @@ class FaceTruth:
         places, depths = [], []
         for vector in face_view_controls():
             camera = face_camera(avatar.proportions, forward_kinematics(vector, avatar.proportions)[BONE_INDEX["head"]])
-            posed = posed_positions(avatar, vector)
-            places.append(np.concatenate([posed[:, :2] @ camera[:, :2].T + camera[:, 2], posed[:, 2:]], axis=1))
+            positions = posed(avatar, vector).positions
+            places.append(np.concatenate([positions[:, :2] @ camera[:, :2].T + camera[:, 2], positions[:, 2:]], axis=1))
             triangle, barycentric = renderer.render_ids(avatar, vector, camera, FACE_VIEW_PX)
             row, column = np.nonzero(triangle >= 0)
             depth = np.full(triangle.shape, -np.inf, np.float32)
             hit, where = triangle[row, column], barycentric[row, column].astype(np.float32)
-            depth[row, column] = interpolate(posed[:, 2:], avatar.triangles, hit, where)[:, 0]
+            depth[row, column] = interpolate(positions[:, 2:], avatar.triangles, hit, where)[:, 0]
             depths.append(depth)
         return cls(
             places=np.concatenate(places, axis=1).astype(np.float32),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engines.errors import AvatarError
-from engines.skeleton import BONE_INDEX, BONES
+from engines.skeleton import BONE_INDEX
 from engines.studio.avatar import Avatar, load_avatar
 from engines.studio.materials import AlphaMode, Cull
 from tests.fakes.vrm import build_document, build_vrm, pack
@@ -33,12 +33,12 @@ def test_load_avatar_arrays_have_the_documented_form(boxes: Avatar) -> None:
     count = len(boxes.positions)
     assert boxes.positions.shape == boxes.normals.shape == (count, 3)
     assert boxes.uvs.shape == (count, 2)
-    assert boxes.bone_ids.shape == boxes.bone_weights.shape == (count, 4)
-    assert {boxes.positions.dtype, boxes.normals.dtype, boxes.uvs.dtype, boxes.bone_weights.dtype} == {np.dtype("f4")}
-    assert {boxes.bone_ids.dtype, boxes.triangles.dtype} == {np.dtype("i4")}
+    assert boxes.joint_ids.shape == boxes.joint_weights.shape == (count, 4)
+    assert {boxes.positions.dtype, boxes.normals.dtype, boxes.uvs.dtype, boxes.joint_weights.dtype} == {np.dtype("f4")}
+    assert {boxes.joint_ids.dtype, boxes.triangles.dtype} == {np.dtype("i4")}
     assert 0 <= boxes.triangles.min() <= boxes.triangles.max() < count
-    assert 0 <= boxes.bone_ids.min() <= boxes.bone_ids.max() < len(BONES)
-    np.testing.assert_allclose(boxes.bone_weights.sum(axis=1), 1, atol=1e-6)
+    assert 0 <= boxes.joint_ids.min() <= boxes.joint_ids.max() < len(boxes.joints)
+    np.testing.assert_allclose(boxes.joint_weights.sum(axis=1), 1, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(boxes.normals, axis=1), 1, atol=1e-5)
 
 

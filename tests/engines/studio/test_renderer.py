@@ -12,7 +12,7 @@ from engines.controls import controls
 from engines.framing import portrait_camera
 from engines.skeleton import BONE_INDEX
 from engines.studio.avatar import Avatar, load_avatar
-from engines.studio.expression import posed_positions
+from engines.studio.posing import posed
 from engines.studio.renderer import Renderer, resolve
 from tests.fakes.golden import assert_golden
 from tests.fakes.vrm import build_vrm
@@ -116,7 +116,7 @@ def test_render_ids_interpolated_positions_project_to_their_pixels(boxes: Avatar
     assert triangle.dtype == np.int32
     assert weights.dtype == np.float32
     rows, columns = np.nonzero(triangle >= 0)
-    corners = posed_positions(boxes, vector)[boxes.triangles[triangle[rows, columns]]]
+    corners = posed(boxes, vector).positions[boxes.triangles[triangle[rows, columns]]]
     second, third = weights[rows, columns, :1], weights[rows, columns, 1:]
     points = corners[:, 0] * (1 - second - third) + corners[:, 1] * second + corners[:, 2] * third
     projected = (points[:, :2] @ camera[:, :2].T + camera[:, 2]) * size
@@ -169,7 +169,7 @@ def _pixel(camera: np.ndarray[tuple[int, ...], np.dtype[np.float32]], place: obj
 
 
 def _bone(avatar: Avatar, triangle: int) -> int:
-    return int(avatar.bone_ids[avatar.triangles[triangle, 0], 0])
+    return int(avatar.joint_ids[avatar.triangles[triangle, 0], 0])
 
 
 def _material(avatar: Avatar, triangle: int) -> int:

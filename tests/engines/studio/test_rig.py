@@ -42,7 +42,7 @@ def test_read_rig_folds_other_nodes_into_their_bone() -> None:
 @pytest.mark.parametrize("droop_deg", [20.0, 45.0, 85.0])
 def test_read_rig_a_pose_arms_are_straightened(droop_deg: float) -> None:
     """Whatever the arms' rest angle, they come out as the T-pose."""
-    np.testing.assert_allclose(_rig(arm_droop_deg=droop_deg).joints, _rig().joints, atol=1e-9)
+    np.testing.assert_allclose(_rig(arm_droop_deg=droop_deg).bone_positions, _rig().bone_positions, atol=1e-9)
 
 
 def test_read_rig_nearly_t_posed_arms_are_left_alone() -> None:
@@ -55,7 +55,9 @@ def test_read_rig_corrections_keep_bone_lengths() -> None:
     bent, straight = _rig(arm_droop_deg=50.0), _rig()
     for index, parent in enumerate(PARENT):
         if parent >= 0:
-            lengths = [np.linalg.norm(rig.joints[index] - rig.joints[parent]) for rig in (bent, straight)]
+            lengths = [
+                np.linalg.norm(rig.bone_positions[index] - rig.bone_positions[parent]) for rig in (bent, straight)
+            ]
             assert lengths[0] == pytest.approx(lengths[1], abs=1e-9)
 
 
