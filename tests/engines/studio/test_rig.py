@@ -20,14 +20,14 @@ def _rig(**options: Any) -> Rig:
 
 def test_read_rig_turns_the_figure_to_the_viewer() -> None:
     """In canonical axes the figure's left is at +X and its eyes are in front of its head."""
-    joints = _rig().joints
+    joints = _rig().bone_positions
     assert joints[BONE_INDEX["left_hand"], 0] > 0 > joints[BONE_INDEX["right_hand"], 0]
     assert joints[BONE_INDEX["left_eye"], 2] > joints[BONE_INDEX["head"], 2]
 
 
 def test_read_rig_places_missing_bones_near_their_parent() -> None:
     """Fingers that a file lacks sit in the wrist, and its missing shoulders between neck and arm."""
-    joints = _rig().joints
+    joints = _rig().bone_positions
     np.testing.assert_allclose(joints[BONE_INDEX["left_index_distal"]], joints[BONE_INDEX["left_hand"]])
     assert 0 < joints[BONE_INDEX["left_shoulder"], 0] < joints[BONE_INDEX["left_upper_arm"], 0]
 
