@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import AvatarError
+from engines.glb import Glb, read_glb
 from engines.skeleton import BONE_INDEX, Proportions
-from engines.studio.glb import Glb, read_glb
 from engines.studio.joints import Joints
 from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
 from engines.studio.mesh import Draw, Mesh, read_mesh

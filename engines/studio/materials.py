@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from engines.studio.glb import Glb
+from engines.glb import Glb
 
 U8 = npt.NDArray[np.uint8]
 Colour = tuple[float, float, float, float]

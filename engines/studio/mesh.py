@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import AvatarError
-from engines.studio.glb import Glb
+from engines.glb import Glb
 from engines.studio.materials import Material
 from engines.studio.rig import Rig
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from engines.studio.glb import Glb
+from engines.glb import Glb
 from engines.studio.mesh import Piece
 
 F32 = npt.NDArray[np.float32]

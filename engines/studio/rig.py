@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import AvatarError
+from engines.glb import Glb
 from engines.skeleton import BONE_INDEX, BONES, PARENT
-from engines.studio.glb import Glb
 from engines.studio.joints import Joints, self_moving_nodes
 
 F64 = npt.NDArray[np.float64]

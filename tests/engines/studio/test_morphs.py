@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.studio.glb import parse_glb
+from engines.glb import parse_glb
 from engines.studio.materials import read_materials
 from engines.studio.mesh import Mesh, read_mesh
 from engines.studio.morphs import Morph, read_expressions

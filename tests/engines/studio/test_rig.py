@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engines.errors import AvatarError
+from engines.glb import parse_glb
 from engines.skeleton import BONE_INDEX, BONES, PARENT
-from engines.studio.glb import parse_glb
 from engines.studio.rig import Rig, read_rig
 from tests.fakes.vrm import build_document, build_vrm, pack
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engines.errors import AvatarError
-from engines.studio.glb import parse_glb, read_glb
+from engines.glb import parse_glb, read_glb
 from tests.fakes.vrm import build_document, build_vrm, pack
 
 
