@@ -7,6 +7,8 @@ A camera is a float32 (2, 3) matrix from world (x, y, 1) to the unit square, x r
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,13 +17,33 @@ from engines.skeleton import BONE_INDEX, Proportions
 
 F32 = npt.NDArray[np.float32]
 
+#: What a picture shows: head to waist, or head to feet.
+Framing = Literal["portrait", "full"]
+FRAMINGS: tuple[Framing, ...] = get_args(Framing)
+
 #: Portrait: room above the hair, and how far below the hips the picture ends, in parts of its height.
 PORTRAIT_MARGIN_TOP = 0.09
 PORTRAIT_MARGIN_BOTTOM = -0.25
+#: Full: room above the hair (raised hands reach into it) and below the soles, in parts of the picture's height.
+FULL_MARGIN_TOP = 0.12
+FULL_MARGIN_BOTTOM = 0.05
 #: The face frame's half width and half height in units of the distance between the eyes.
 FACE_HALF_EXTENT = 1.35
 #: The face plane is never drawn narrower than this part of its width (65 degrees of turn).
 MIN_FORESHORTENING = 0.42
+
+
+def camera_of(framing: Framing, proportions: Proportions) -> F32:
+    """Return the canonical camera of a framing, (2, 3)."""
+    return portrait_camera(proportions) if framing == "portrait" else full_camera(proportions)
+
+
+def between(source: F32, target: F32) -> F32:
+    """Return the map from one camera's picture to another's, (2, 3), both 0..1.
+
+    So a canonical picture is placed on a stage, a portrait inside the full figure, the face frame in either.
+    """
+    return affine.compose(target, affine.inverse(source))
 
 
 def portrait_camera(proportions: Proportions) -> F32:
@@ -31,6 +53,20 @@ def portrait_camera(proportions: Proportions) -> F32:
     height = figure / (1.0 - PORTRAIT_MARGIN_TOP - PORTRAIT_MARGIN_BOTTOM)
     top = proportions.head_top + PORTRAIT_MARGIN_TOP * height
     centre_x = float(proportions.joints[BONE_INDEX["head"], 0])
+    return np.array(
+        [[1 / height, 0, 0.5 - centre_x / height], [0, -1 / height, top / height]],
+        np.float32,
+    )
+
+
+def full_camera(proportions: Proportions) -> F32:
+    """Return the camera of the `full` framing, (2, 3): head to feet, square, centred on the hips.
+
+    The ground is y = 0, as the T-pose of VRM has it.
+    """
+    height = proportions.head_top / (1.0 - FULL_MARGIN_TOP - FULL_MARGIN_BOTTOM)
+    top = proportions.head_top + FULL_MARGIN_TOP * height
+    centre_x = float(proportions.joints[BONE_INDEX["hips"], 0])
     return np.array(
         [[1 / height, 0, 0.5 - centre_x / height], [0, -1 / height, top / height]],
         np.float32,

@@ -10,13 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines import affine
 from engines.controls import controls
 from engines.framing import (
+    FRAMINGS,
+    FULL_MARGIN_BOTTOM,
+    FULL_MARGIN_TOP,
     MIN_FORESHORTENING,
     PORTRAIT_MARGIN_BOTTOM,
     PORTRAIT_MARGIN_TOP,
+    between,
+    camera_of,
     face_camera,
     face_plane,
+    full_camera,
     portrait_camera,
 )
 from engines.skeleton import BONE_INDEX, forward_kinematics
@@ -132,3 +139,24 @@ def test_the_face_stays_in_the_portrait_when_the_head_turns() -> None:
                 place = seen(camera, head @ np.append(point, 1))
                 assert (place > 0.05).all()
                 assert (place < 0.95).all()
+
+
+def test_full_shows_hair_and_soles_with_their_margins() -> None:
+    """The crown and the ground stand a margin away from the picture's edges."""
+    camera = full_camera(FIGURE)
+    np.testing.assert_allclose(seen(camera, (0, FIGURE.head_top)), (0.5, FULL_MARGIN_TOP), atol=1e-6)
+    np.testing.assert_allclose(seen(camera, (0, 0)), (0.5, 1 - FULL_MARGIN_BOTTOM), atol=1e-6)
+    assert camera[0, 0] == pytest.approx(-camera[1, 1])
+
+
+def test_camera_of_names_every_framing() -> None:
+    """Each framing has a camera of its own."""
+    cameras = {framing: camera_of(framing, FIGURE).tobytes() for framing in FRAMINGS}
+    assert len(set(cameras.values())) == len(FRAMINGS) == 2
+
+
+def test_between_carries_a_point_from_one_picture_to_the_other() -> None:
+    """Where the portrait shows the chin, the map leads to where the full figure shows it."""
+    portrait, full = portrait_camera(FIGURE), full_camera(FIGURE)
+    moved = affine.apply(between(portrait, full), seen(portrait, FIGURE.mouth))
+    np.testing.assert_allclose(moved, seen(full, FIGURE.mouth), atol=1e-6)
