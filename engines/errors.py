@@ -6,6 +6,7 @@ EnginesError
 ├── WeightsError       trained weights are missing, damaged or made for something else
 │   └── SpecMismatchError   they were made for another control spec
 ├── BackendError       a backend cannot run here; the message carries the reason
+├── ViewsError         a sheet's key views are described in a way that cannot be drawn
 └── DatasetError       a data set cannot be written, read or mixed
 """
 
@@ -38,3 +39,7 @@ class BackendError(EnginesError):
 
 class DatasetError(EnginesError):
     """A data set cannot be written, read or mixed."""
+
+
+class ViewsError(EnginesError):
+    """A sheet's key views are described in a way that cannot be drawn."""
