@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engines.controls import SIDES, controls
 from engines.skeleton import BONE_INDEX, BONES, forward_kinematics, posed_joints
 from engines.studio.arm import arm_controls
-from engines.studio.sampling import REFERENCE
+from engines.studio.collision import REFERENCE
 
 DOWN = (0.6, -1.0, -0.2)
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from engines.controls import HIGH, INDEX, LOW, NAMES, NEUTRAL, PORTRAIT_NAMES, ControlVector, controls, mirrored
+from engines.skeleton import BONE_INDEX, forward_kinematics, posed_joints
 from engines.studio.arm import arm_controls
-from engines.studio.sampling import collision_free, sample_controls, sweep
+from engines.studio.collision import REFERENCE, collision_free
+from engines.studio.sampling import sample_controls, sweep
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,30 @@ def test_sample_controls_every_portrait_control_varies(samples: ControlVector) -
     """Nothing that the picture can show stays at one value."""
     index = [INDEX[name] for name in PORTRAIT_NAMES]
     assert (samples[:, index].std(axis=0) > 0.02).all()
+
+
+def test_sample_controls_some_eyes_look_against_the_head(samples: ControlVector) -> None:
+    """The gaze often enough leaves the direction of the head, so that neither is learned for the other."""
+    head, gaze = samples[:, INDEX["head_yaw"]], samples[:, INDEX["gaze_yaw"]]
+    assert float(((np.abs(head) > 12) & (np.abs(gaze) > 8) & (head * gaze < 0)).mean()) > 0.06
+
+
+def test_sample_controls_reach_past_what_people_do(samples: ControlVector) -> None:
+    """Some heads turn further than a person at a desk would."""
+    for name, angle in (("head_yaw", 55), ("head_pitch", 35), ("head_roll", 30), ("torso_yaw", 30)):
+        assert (np.abs(samples[:, INDEX[name]]) > angle).any()
+
+
+def test_sample_controls_full_bodies_stand_on_the_ground_or_jump() -> None:
+    """The lower foot is at its rest height in most full-body poses, above it in the rest, and legs move."""
+    rng = np.random.default_rng(5)
+    poses = [sample_controls(rng, framing="full") for _ in range(120)]
+    feet = [BONE_INDEX["left_foot"], BONE_INDEX["right_foot"]]
+    rest = REFERENCE.joints[feet, 1].min()
+    heights = np.array([posed_joints(forward_kinematics(v, REFERENCE), REFERENCE)[feet, 1].min() - rest for v in poses])
+    assert heights.min() > -1e-3
+    assert 0.8 < float((heights < 1e-3).mean()) < 1.0
+    assert np.stack(poses)[:, INDEX["left_knee"]].max() > 60
 
 
 def test_sample_controls_sides_are_alike(samples: ControlVector) -> None:
