@@ -1,4 +1,7 @@
-"""Random stances of the whole body: standing, stepping, turning, sitting, jumping."""
+"""Random stances of the whole body: standing, stepping, turning, bending, jumping.
+
+Thighs rise to 70 degrees at most: skirts seen from the front cover what they should.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +30,17 @@ def legs(rng: np.random.Generator) -> Values:
         width = float(rng.uniform(10, 40))
         for side in SIDES:
             values |= _leg(rng, side, (rng.normal(-4, 6), rng.normal(10, 8), width), abs(rng.normal(6, 10)))
-    elif kind < 0.87:  # bent knees, down to a squat or a chair
-        bend = float(rng.uniform(20, 110))
+    elif kind < 0.87:  # bent knees
+        bend = float(rng.uniform(15, 75))
         for side in SIDES:
             values |= _leg(rng, side, (-0.75 * bend, rng.normal(8, 8), rng.normal(8, 6)), bend)
     elif kind < 0.94:  # a raised leg
         side, other = SIDES if rng.random() < 0.5 else SIDES[::-1]
-        values |= _leg(rng, side, (rng.uniform(-110, -30), rng.normal(0, 12), rng.normal(10, 12)), rng.uniform(0, 110))
+        values |= _leg(rng, side, (rng.uniform(-70, -25), rng.normal(0, 12), rng.normal(10, 12)), rng.uniform(0, 110))
         values |= _leg(rng, other, (0, 0, rng.normal(4, 3)), abs(rng.normal(4, 4)))
     else:  # anything
         for side in SIDES:
-            place = (rng.uniform(-120, 60), rng.uniform(-50, 50), rng.uniform(-20, 60))
+            place = (rng.uniform(-60, 50), rng.uniform(-50, 50), rng.uniform(-20, 60))
             values |= _leg(rng, side, place, rng.uniform(0, 140))
     if rng.random() < 0.12:  # seen from the side or from behind
         values["root_yaw"] = float(rng.uniform(-180, 180))
