@@ -6,6 +6,7 @@ EnginesError
 ├── WeightsError       trained weights are missing, damaged or made for something else
 │   └── SpecMismatchError   they were made for another control spec
 ├── BackendError       a backend cannot run here; the message carries the reason
+├── FilmError          pictures cannot be written to a file
 ├── ViewsError         a sheet's key views are described in a way that cannot be drawn
 └── DatasetError       a data set cannot be written, read or mixed
 """
@@ -43,3 +44,7 @@ class DatasetError(EnginesError):
 
 class ViewsError(EnginesError):
     """A sheet's key views are described in a way that cannot be drawn."""
+
+
+class FilmError(EnginesError):
+    """Pictures cannot be written to a file."""
