@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import numpy.typing as npt
+from av.video.stream import VideoStream
 from PIL import Image
 
 from engines.errors import FilmError
@@ -71,10 +73,11 @@ def write_film(path: Path, pictures: Iterable[U8], fps: float, background: Colou
     count = 0
     try:
         with av.open(str(partial), "w") as container:
-            stream = None
+            stream: VideoStream | None = None
             for picture in pictures:
                 if stream is None:
-                    stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001), options=options)
+                    rate = Fraction(fps).limit_denominator(1001)
+                    stream = cast(VideoStream, container.add_stream(codec, rate=rate, options=options))
                     stream.height, stream.width = picture.shape[:2]
                     stream.pix_fmt = pixel_format
                 shown = over(picture, background) if path.suffix.lower() in OPAQUE_SUFFIXES else picture
