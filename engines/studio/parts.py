@@ -232,7 +232,7 @@ class _Looker:
         found = np.full(len(chosen), Part.FACE_SKIN, np.uint8)
         plain = self._like_skin[chosen] <= 0.5
         near_eye = self._eye_distance[chosen] < _EYE_RADIUS
-        found[plain & near_eye & (self._colour[chosen, 0] < self.skin[0] - 25)] = Part.LASHES
+        found[plain & near_eye & (self._colour[chosen, 0] < 0.55 * self.skin[0])] = Part.LASHES
         found[plain & near_eye & (self._white[chosen] > 0.5)] = Part.EYE_WHITE
         off = difference(self._colour[chosen], self.skin) > _LIP_DIFFERENCE
         near_mouth = (self._mouth_distance[chosen] < _MOUTH_RADIUS) & self._speaks[chosen]

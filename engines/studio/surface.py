@@ -59,7 +59,7 @@ def surface_of(avatar: Avatar) -> Surface:
     corners = avatar.positions[avatar.triangles]  # (T, 3, 3)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     material = material_of_triangles(avatar)
-    lab, alpha = _colours(avatar, material)
+    lab, alpha = sample_colours(avatar, material)
     return Surface(
         material=material,
         lab=lab,
@@ -84,7 +84,8 @@ def _bones(avatar: Avatar) -> I32:
     return np.asarray(avatar.joints.bone[avatar.joint_ids[:, 0]], np.int32)
 
 
-def _colours(avatar: Avatar, material: I32) -> tuple[F32, F32]:
+def sample_colours(avatar: Avatar, material: I32) -> tuple[F32, F32]:
+    """Return lit texture times lit colour, CIELAB (T, S, 3), and alpha as drawn, (T, S), at :data:`SAMPLES`."""
     rgba = np.ones((len(material), len(SAMPLES), 4), np.float32)
     uv = np.einsum("sk,tkc->tsc", SAMPLES, avatar.uvs[avatar.triangles])
     for index, properties in enumerate(avatar.materials):
