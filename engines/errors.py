@@ -2,6 +2,7 @@
 
 EnginesError
 ├── AvatarError        an avatar file cannot be read or used; the message names the part and what to do
+├── MotionError        a motion file cannot be read or used; the message says what to do
 ├── CharacterError     a character folder is missing, incomplete or damaged
 ├── WeightsError       trained weights are missing, damaged or made for something else
 │   └── SpecMismatchError   they were made for another control spec
@@ -20,6 +21,10 @@ class EnginesError(Exception):
 
 class AvatarError(EnginesError):
     """An avatar file cannot be read or used."""
+
+
+class MotionError(EnginesError):
+    """A motion file cannot be read or used."""
 
 
 class CharacterError(EnginesError):
