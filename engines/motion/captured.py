@@ -48,15 +48,16 @@ def captured_performance(bvh: Bvh, name: str, *, face_viewer: bool = True) -> Pe
         rotations |= _fingers(skeleton, side)
     facing = about("y", -to_euler(rotations["hips"][:1])[0, 0]) if face_viewer else np.eye(3)
     unit = LEG / _leg_length(skeleton)
-    hips = (skeleton.positions[:, skeleton.parts["hips"]] @ facing.T) * unit
-    ankles = [f"{side}_foot" for side in SIDES if f"{side}_foot" in skeleton.parts]
-    heights = skeleton.positions[:, [skeleton.parts[ankle] for ankle in ankles], 1].min(axis=1) * unit
+    places = (skeleton.positions @ facing.T) * unit
+    hips = places[:, skeleton.parts["hips"]]
+    ankles = places[:, [skeleton.parts[f"{side}_foot"] for side in SIDES], :2]
+    ankles -= [hips[0, 0], np.quantile(ankles[..., 1].min(axis=1), GROUND_QUANTILE)]
     return Performance(
         name=name,
         fps=bvh.fps,
         rotations={bone: facing @ rotation for bone, rotation in rotations.items()},
         root_x=hips[:, 0] - hips[0, 0],
-        ankle_lift=heights - np.quantile(heights, GROUND_QUANTILE),
+        ankles=ankles,
         face={},
     )
 

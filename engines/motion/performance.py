@@ -28,7 +28,9 @@ class Performance:
         rotations: bone of `engines.skeleton.BONES` -> float64 (T, 3, 3), the bone's rotation in the world away from
             the T-pose.  A bone that is absent moves with its parent.
         root_x: float64 (T,), where the hips are, in hip heights towards the character's left at the start.
-        ankle_lift: float64 (T,), how far the lower ankle is above where it is when standing, in hip heights.
+        ankles: float64 (T, 2, 2), for the left and the right ankle, in hip heights: where it is towards the left, from
+            the same origin as `root_x`, and how far above where it is when standing; or None, and the root stays at
+            its height.
         face: name of a control of the face -> float64 (T,), in the control's unit.
     """
 
@@ -36,7 +38,7 @@ class Performance:
     fps: float
     rotations: Mapping[str, F64]
     root_x: F64
-    ankle_lift: F64
+    ankles: F64 | None
     face: Mapping[str, F64]
 
     def __post_init__(self) -> None:
@@ -51,6 +53,10 @@ class Performance:
         for control, values in self.face.items():
             if control not in INDEX or values.shape != (frames,):
                 raise ValueError(f"{control}: got shape {values.shape}, expected a control's {(frames,)}")
-        arrays = [*self.rotations.values(), *self.face.values(), self.root_x, self.ankle_lift]
+        arrays = [*self.rotations.values(), *self.face.values(), self.root_x]
+        if self.ankles is not None:
+            if self.ankles.shape != (frames, 2, 2):
+                raise ValueError(f"ankles: got shape {self.ankles.shape}, expected {(frames, 2, 2)}")
+            arrays.append(self.ankles)
         if not all(np.isfinite(array).all() for array in arrays):
             raise MotionError(f"{self.name}: holds numbers that are not finite; export the clip again")

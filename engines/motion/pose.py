@@ -1,8 +1,8 @@
 """From a performance to control vectors: the inverse of `engines.skeleton`, as near as the controls allow.
 
 Spine and neck count as a whole: the torso is what lies between hips and chest, the head between chest and head.
-The figure is set on the ground so that its lower ankle is as high as the source's, on the mean body of
-:mod:`engines.motion.body`; depth has no control (the camera is orthographic).
+The figure is set on the ground so that its lower ankle is where the source's is, on the mean body of
+:mod:`engines.motion.body`: what stands does not slide.  Depth has no control (the camera is orthographic).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from engines.skeleton import BONES, FINGER_FLEXION_DEG, PARENT, THUMB_FLEXION_DE
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
+#: An ankle that is higher than the other by this, in hip heights, carries a third of what that one carries.
+_LOAD_HEIGHT = 0.02
 _PHALANGES = ("proximal", "intermediate", "distal")
 
 
@@ -50,22 +52,32 @@ def performance_controls(performance: Performance) -> F32:
         )
         values |= _arm_values(side, arm) | _leg_values(side, leg) | _curls(side, seen, performance)
     values |= performance.face
-    values["root_x"] = performance.root_x
     vectors = np.tile(NEUTRAL, (frames, 1))
     for name, numbers in values.items():
         vectors[:, INDEX[name]] = numbers
     vectors = np.clip(vectors, LOW, HIGH)
-    vectors[:, INDEX["root_y"]] = performance.ankle_lift - lower_ankle(vectors)
+    vectors[:, INDEX["root_x"]] = performance.root_x
+    if performance.ankles is not None:
+        vectors[:, [INDEX["root_x"], INDEX["root_y"]]] = _grounded(vectors, performance.ankles)
     clipped = np.clip(vectors, LOW, HIGH).astype(np.float32)
     assert clipped.shape == (frames, len(SPEC))
     return clipped
 
 
-def lower_ankle(vectors: F32) -> F64:
-    """Return how far the mean body's lower ankle is above where it stands when `root_y` is 0, (T,), hip heights."""
+def ankles(vectors: F32) -> F64:
+    """Return where the mean body's ankles are while the root is at 0, (T, 2, 2), as :class:`Performance` has them."""
     hips = from_euler(vectors[:, [INDEX["root_yaw"], INDEX["root_pitch"], INDEX["root_roll"]]])
-    heights = [ankle[:, 1] for ankle in (_ankle(vectors, hips, side) for side in SIDES)]
-    return np.asarray(np.minimum(*heights) + 1.0 - ANKLE)
+    places = np.stack([_ankle(vectors, hips, side)[:, :2] for side in SIDES], axis=1)
+    return np.asarray(places + np.array([0.0, 1.0 - ANKLE]))
+
+
+def _grounded(vectors: F32, wanted: F64) -> F64:
+    """Return the root's place, (T, 2), that brings the lower ankle to where it is wanted."""
+    here = ankles(vectors)
+    load = np.exp(-(wanted[..., 1] - wanted[..., 1].min(axis=1, keepdims=True)) / _LOAD_HEIGHT)
+    load /= load.sum(axis=1, keepdims=True)
+    x = (load * (wanted[..., 0] - here[..., 0])).sum(axis=1)
+    return np.stack([x, wanted[..., 1].min(axis=1) - here[..., 1].min(axis=1)], axis=1)
 
 
 def _ankle(vectors: F32, hips: F64, side: str) -> F64:

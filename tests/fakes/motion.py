@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from engines.controls import FACE_NAMES, INDEX, ControlVector
 from engines.motion.performance import Performance
-from engines.motion.pose import lower_ankle
+from engines.motion.pose import ankles
 from engines.skeleton import BONES, PARENT, bone_rotations
 
 F64 = npt.NDArray[np.float64]
@@ -30,6 +30,6 @@ def performance_of(vectors: npt.NDArray[np.float32], fps: float = 30.0) -> Perfo
         fps=fps,
         rotations={bone: world[:, index] for index, bone in enumerate(BONES) if not bone.endswith("_eye")},
         root_x=vectors[:, INDEX["root_x"]].astype(np.float64),
-        ankle_lift=vectors[:, INDEX["root_y"]] + lower_ankle(vectors),
+        ankles=ankles(vectors) + vectors[:, None, [INDEX["root_x"], INDEX["root_y"]]],
         face={name: vectors[:, INDEX[name]].astype(np.float64) for name in FACE_NAMES},
     )

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from engines import controls
 from engines.controls import HIGH, INDEX, LOW, SIDES, SPEC, as_dict
-from engines.motion.pose import performance_controls
+from engines.motion.pose import ankles, performance_controls
 from engines.motion.rotation import about
 from engines.skeleton import BONE_INDEX
 from tests.fakes.motion import performance_of, world_rotations
@@ -87,9 +87,20 @@ def test_performance_controls_bent_knees_lower_the_hips() -> None:
             for name, value in (("upper_leg_x", -70.0), ("knee", 110.0), ("ankle", -40.0))
         }
     )
-    performance = replace(performance_of(squat[None]), ankle_lift=np.zeros(1))
+    performance = replace(performance_of(squat[None]), ankles=np.zeros((1, 2, 2)))
     found = as_dict(performance_controls(performance)[0])
     assert -0.6 < found["root_y"] < -0.2
+
+
+def test_performance_controls_standing_foot_stays_while_the_body_sways() -> None:
+    """A leg that tilts over a foot at rest moves the root aside, not the foot."""
+    sway = np.stack([controls.controls({"left_upper_leg_z": float(angle)}) for angle in np.linspace(0, 30, 10)])
+    lifted = np.zeros((10, 2, 2))
+    lifted[:, 1, 1] = 0.5
+    found = performance_controls(replace(performance_of(sway), ankles=lifted))
+    foot = ankles(found)[:, 0, 0] + found[:, INDEX["root_x"]]
+    assert np.abs(foot - foot[0]).max() < 1e-3
+    assert found[-1, INDEX["root_x"]] < found[0, INDEX["root_x"]] - 0.3
 
 
 def test_performance_controls_without_arms_leaves_fingers_neutral() -> None:
