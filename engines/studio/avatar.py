@@ -12,11 +12,13 @@ import numpy.typing as npt
 from engines.errors import AvatarError
 from engines.glb import Glb, read_glb
 from engines.skeleton import BONE_INDEX, Proportions
+from engines.studio.constraints import Constraint, read_constraints
 from engines.studio.joints import Joints
 from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
 from engines.studio.mesh import Draw, Mesh, read_mesh
 from engines.studio.morphs import Morph, read_expressions
 from engines.studio.rig import Rig, read_rig
+from engines.studio.springs import Springs, read_springs
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -63,6 +65,8 @@ class Avatar:
         materials: as the file orders them.
         textures: uint8, (H, W, 4) each, sRGB, straight alpha.
         expressions: name -> sparse morph; see :mod:`engines.studio.morphs`.
+        springs: what swings by itself; see :mod:`engines.studio.spring_simulation`.
+        constraints: what turns with something else.
         proportions: joints and face features for :mod:`engines.skeleton`.
         credit: authorship and licence.
     """
@@ -79,6 +83,8 @@ class Avatar:
     materials: tuple[Material, ...]
     textures: tuple[U8, ...]
     expressions: dict[str, Morph]
+    springs: Springs
+    constraints: tuple[Constraint, ...]
     proportions: Proportions
     credit: Credit
 
@@ -122,6 +128,8 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
         materials=materials,
         textures=read_textures(glb, max_texture_px),
         expressions=expressions,
+        springs=read_springs(glb.json, rig),
+        constraints=read_constraints(glb.json, rig),
         proportions=_measure(mesh, rig, expressions),
         credit=_read_credit(glb),
     )
