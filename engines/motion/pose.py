@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import lfilter
 
 from engines.controls import FINGERS, HIGH, INDEX, LOW, NEUTRAL, SIDES, SPEC
 from engines.motion.body import ANKLE, HIP, SHIN, THIGH
@@ -23,6 +24,8 @@ F64 = npt.NDArray[np.float64]
 
 #: An ankle that is higher than the other by this, in hip heights, carries a third of what that one carries.
 _LOAD_HEIGHT = 0.02
+#: How slowly the root comes back to where the source has it.
+_RETURN_S = 4.0
 _PHALANGES = ("proximal", "intermediate", "distal")
 
 
@@ -58,7 +61,7 @@ def performance_controls(performance: Performance) -> F32:
     vectors = np.clip(vectors, LOW, HIGH)
     vectors[:, INDEX["root_x"]] = performance.root_x
     if performance.ankles is not None:
-        vectors[:, [INDEX["root_x"], INDEX["root_y"]]] = _grounded(vectors, performance.ankles)
+        vectors[:, [INDEX["root_x"], INDEX["root_y"]]] = _grounded(vectors, performance, performance.ankles)
     clipped = np.clip(vectors, LOW, HIGH).astype(np.float32)
     assert clipped.shape == (frames, len(SPEC))
     return clipped
@@ -71,12 +74,21 @@ def ankles(vectors: F32) -> F64:
     return np.asarray(places + np.array([0.0, 1.0 - ANKLE]))
 
 
-def _grounded(vectors: F32, wanted: F64) -> F64:
-    """Return the root's place, (T, 2), that brings the lower ankle to where it is wanted."""
+def _grounded(vectors: F32, performance: Performance, wanted: F64) -> F64:
+    """Return the root's place, (T, 2), with which the loaded ankle moves as it is wanted to.
+
+    On a body with other hips and legs than the source's, both ankles cannot be where the source has them.  Aside, the
+    root therefore follows the *movement* of whichever ankle carries the figure, and comes back to the source's root
+    slowly.
+    """
     here = ankles(vectors)
     load = np.exp(-(wanted[..., 1] - wanted[..., 1].min(axis=1, keepdims=True)) / _LOAD_HEIGHT)
     load /= load.sum(axis=1, keepdims=True)
-    x = (load * (wanted[..., 0] - here[..., 0])).sum(axis=1)
+    step = ((load[1:] + load[:-1]) / 2 * np.diff(wanted[..., 0] - here[..., 0], axis=0)).sum(axis=1)
+    astray = step - np.diff(performance.root_x)
+    keep = np.exp(-1 / (performance.fps * _RETURN_S))
+    x = performance.root_x.copy()
+    x[1:] += lfilter([1.0], [1.0, -keep], astray)
     return np.stack([x, wanted[..., 1].min(axis=1) - here[..., 1].min(axis=1)], axis=1)
 
 
