@@ -8,7 +8,7 @@ draws with it.
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import moderngl
@@ -17,13 +17,16 @@ import numpy.typing as npt
 
 from engines.controls import ControlVector
 from engines.studio.avatar import Avatar
+from engines.studio.hits import Drawing, Hits
 from engines.studio.materials import AlphaMode, Cull, Material
+from engines.studio.mesh import Draw
 from engines.studio.posing import Posed, posed
 from engines.studio.shaders import IDS, SURFACE, VERTEX
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 I32 = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
 
 #: Key light from the viewer's upper left, in front.
 LIGHT = np.array([-0.35, 0.45, 0.82]) / np.linalg.norm([-0.35, 0.45, 0.82])
@@ -33,27 +36,76 @@ MIN_OUTLINE_PX = 1.0
 _OUTLINE_BACK_M = 0.004
 #: `render_ids` shows a blended surface where it covers at least half of what is behind it.
 _IDS_CUTOFF = 0.5
+#: Choices of triangles that stay in GPU memory per avatar: a sheet has a handful of layers.
+_SELECTIONS = 8
+#: Pixels per side at which surfaces in the face frame are told.
+FACE_LABEL_PX = 128
 _BLENDED = 2.0
 _OPAQUE = -1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Selection:
+    """Triangles to draw: all of an avatar's, or some."""
+
+    surface: moderngl.VertexArray
+    ids: moderngl.VertexArray
+    draws: tuple[Draw, ...]
+    rows: I32  # of the avatar's triangles
+    index: moderngl.Buffer
+
+    def release(self) -> None:
+        for array in (self.surface, self.ids):
+            array.release()
+        self.index.release()
+
+
+@dataclass(slots=True, kw_only=True)
 class _Uploaded:
     positions: moderngl.Buffer
     normals: moderngl.Buffer
+    uvs: moderngl.Buffer
     context: moderngl.Context
-    surface: moderngl.VertexArray
-    ids: moderngl.VertexArray
+    programs: tuple[moderngl.Program, moderngl.Program]
     textures: tuple[moderngl.Texture, ...]
-    owned: tuple[moderngl.Buffer, ...]
+    selections: dict[bytes, _Selection] = field(default_factory=dict)
+
+    def select(self, avatar: Avatar, only: Bools | None) -> _Selection:
+        key = b"" if only is None else only.tobytes()
+        if key not in self.selections:
+            if len(self.selections) > _SELECTIONS:
+                self.selections.pop(next(name for name in self.selections if name)).release()
+            self.selections[key] = self._make(avatar, only)
+        return self.selections[key]
+
+    def _make(self, avatar: Avatar, only: Bools | None) -> _Selection:
+        rows = np.arange(len(avatar.triangles)) if only is None else np.flatnonzero(only)
+        bounds = np.array([(draw.first, draw.first + draw.count) for draw in avatar.draws])
+        starts, ends = np.searchsorted(rows, bounds).T.tolist()
+        draws = [
+            Draw(material=draw.material, first=start, count=end - start)
+            for draw, start, end in zip(avatar.draws, starts, ends, strict=True)
+            if end > start
+        ]
+        # OpenGL has no buffers of no bytes.
+        index = self.context.buffer(avatar.triangles[rows].tobytes() or bytes(12))
+        content = [
+            (self.positions, "3f4", "in_position"),
+            (self.normals, "3f4", "in_normal"),
+            (self.uvs, "2f4", "in_uv"),
+        ]
+        surface, ids = (
+            self.context.vertex_array(program, content, index, skip_errors=True) for program in self.programs
+        )
+        return _Selection(surface=surface, ids=ids, draws=tuple(draws), rows=rows.astype(np.int32), index=index)
 
     def release(self) -> None:
         with self.context:
-            for array in (self.surface, self.ids):
-                array.release()
+            for selection in self.selections.values():
+                selection.release()
             for texture in self.textures:
                 texture.release()
-            for buffer in self.owned:
+            for buffer in (self.positions, self.normals, self.uvs):
                 buffer.release()
 
 
@@ -71,7 +123,16 @@ class Renderer:
         """What really draws, as the driver names it, for example ``llvmpipe (LLVM 15.0.6, 256 bits)``."""
         return str(self._start().info["GL_RENDERER"])
 
-    def render(self, avatar: Avatar, pose: ControlVector | Posed, camera: F32, size: int, supersample: int = 2) -> U8:
+    def render(
+        self,
+        avatar: Avatar,
+        pose: ControlVector | Posed,
+        camera: F32,
+        size: int,
+        supersample: int = 2,
+        *,
+        only: Bools | None = None,
+    ) -> U8:
         """Return the avatar's picture.
 
         Args:
@@ -80,15 +141,64 @@ class Renderer:
             camera: float32, (2, 3), world (x, y, 1) to the unit square, y down.
             size: width and height of the picture in pixels.
             supersample: samples per pixel along each side.
+            only: bool, (T,), which triangles are drawn; None for all.
 
         Returns:
             uint8, (size, size, 4), straight-alpha RGBA, 0-255.
         """
-        self._check(camera, size)
+        self._check(avatar, camera, size, only)
         with self._start():
-            return resolve(self._draw(avatar, _posed(avatar, pose), camera, size, supersample), supersample)
+            samples = self._draw(avatar, _posed(avatar, pose), camera, size, supersample, only)
+        return resolve(samples, supersample)
 
-    def _draw(self, avatar: Avatar, pose: Posed, camera: F32, size: int, supersample: int) -> U8:
+    def draw(
+        self,
+        avatar: Avatar,
+        pose: ControlVector | Posed,
+        camera: F32,
+        size: int,
+        supersample: int = 2,
+        *,
+        label_size: int | None = None,
+        face_camera: F32 | None = None,
+        face_size: int = FACE_LABEL_PX,
+        only: Bools | None = None,
+    ) -> Drawing:
+        """Return the avatar's picture and what its pixels show.
+
+        Args:
+            avatar: whom to draw.
+            pose: as for :meth:`render`.
+            camera: float32, (2, 3), as for :meth:`render`.
+            size: width and height of the picture in pixels.
+            supersample: samples per pixel along each side.
+            label_size: pixels per side at which surfaces are told; None for `size`.
+            face_camera: float32, (2, 3): a second camera whose surfaces are told too; None for none.
+            face_size: pixels per side for the second camera.
+            only: bool, (T,), which triangles are drawn; None for all.
+        """
+        pose = _posed(avatar, pose)
+        picture = self.render(avatar, pose, camera, size, supersample, only=only)
+        whole = self.hits(avatar, pose, camera, label_size or size, only=only)
+        face = None if face_camera is None else self.hits(avatar, pose, face_camera, face_size, only=only)
+        return Drawing(picture=picture, whole=whole, face=face)
+
+    def hits(
+        self, avatar: Avatar, pose: ControlVector | Posed, camera: F32, size: int, *, only: Bools | None = None
+    ) -> Hits:
+        """Return the nearest surface at each pixel's centre; arguments as for :meth:`render`.
+
+        A blended surface counts where it covers at least half of what is behind it.
+        """
+        self._check(avatar, camera, size, only)
+        pose = _posed(avatar, pose)
+        with self._start() as context:
+            triangle = self._draw_ids(context, avatar, pose, camera, size, only)
+        return Hits.of(triangle, avatar.triangles, pose.positions, camera)
+
+    def _draw(
+        self, avatar: Avatar, pose: Posed, camera: F32, size: int, supersample: int, only: Bools | None = None
+    ) -> U8:
         """Return the premultiplied samples, uint8 (size * supersample, size * supersample, 4)."""
         context, uploaded, large = self._start(), self._upload(avatar), size * supersample
         self._pose(uploaded, pose, camera)
@@ -100,44 +210,34 @@ class Renderer:
         context.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
         program = self._surface
         pixels_per_metre = float(np.abs(np.linalg.det(camera[:, :2]))) ** 0.5 * size
-        for draw in avatar.draws:
+        selection = uploaded.select(avatar, only)
+        for draw in selection.draws:
             material = avatar.materials[draw.material]
             self._bind(uploaded, material)
             target.depth_mask = material.depth_write
             program["outline"] = 0.0
             program["outline_colour"] = (0.0, 0.0, 0.0, -1.0)
             self._cull(material.cull)
-            uploaded.surface.render(vertices=draw.count * 3, first=draw.first * 3)
+            selection.surface.render(vertices=draw.count * 3, first=draw.first * 3)
             if material.outline_width_m > 0 and material.alpha_mode is not AlphaMode.BLEND:
                 width_px = max(material.outline_width_m * pixels_per_metre, MIN_OUTLINE_PX)
                 program["outline"] = 2.0 * width_px / size
                 program["outline_colour"] = (*material.outline_colour[:3], material.outline_lighting)
                 self._cull(Cull.FRONT)
-                uploaded.surface.render(vertices=draw.count * 3, first=draw.first * 3)
+                selection.surface.render(vertices=draw.count * 3, first=draw.first * 3)
         target.depth_mask = True
         return np.frombuffer(target.read(components=4), np.uint8).reshape(large, large, 4)
 
-    def render_ids(self, avatar: Avatar, pose: ControlVector | Posed, camera: F32, size: int) -> tuple[I32, F32]:
-        """Return the nearest triangle at each pixel's centre and where on it the pixel lies.
+    def render_ids(
+        self, avatar: Avatar, pose: ControlVector | Posed, camera: F32, size: int, *, only: Bools | None = None
+    ) -> tuple[I32, F32]:
+        """Return `triangle` and `barycentric` of :meth:`hits`."""
+        hits = self.hits(avatar, pose, camera, size, only=only)
+        return hits.triangle, hits.barycentric
 
-        Args:
-            avatar: whom to draw.
-            pose: as for :meth:`render`.
-            camera: float32, (2, 3), as for :meth:`render`.
-            size: width and height in pixels.
-
-        Returns:
-            int32, (size, size), row of `avatar.triangles`, -1 where nothing is;
-            float32, (size, size, 2), barycentric weights of the triangle's second and third vertex (the first has
-            ``1 - sum``), 0 where nothing is.
-        """
-        self._check(camera, size)
-        pose = _posed(avatar, pose)
-        with self._start() as context:
-            triangle = self._draw_ids(context, avatar, pose, camera, size)
-        return triangle, _barycentric(avatar, pose, camera, triangle)
-
-    def _draw_ids(self, context: moderngl.Context, avatar: Avatar, pose: Posed, camera: F32, size: int) -> I32:
+    def _draw_ids(
+        self, context: moderngl.Context, avatar: Avatar, pose: Posed, camera: F32, size: int, only: Bools | None
+    ) -> I32:
         uploaded = self._upload(avatar)
         self._pose(uploaded, pose, camera)
         target = self._target("i4", size)
@@ -147,7 +247,8 @@ class Renderer:
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         context.enable(moderngl.DEPTH_TEST)
         context.disable(moderngl.BLEND)
-        for draw in avatar.draws:
+        selection = uploaded.select(avatar, only)
+        for draw in selection.draws:
             material = avatar.materials[draw.material]
             opaque = material.alpha_mode is AlphaMode.OPAQUE
             blended = material.alpha_mode is AlphaMode.BLEND
@@ -156,8 +257,9 @@ class Renderer:
             self._ids["first"] = draw.first + 1
             self._texture(uploaded, material.lit_texture).use(0)
             self._cull(material.cull)
-            uploaded.ids.render(vertices=draw.count * 3, first=draw.first * 3)
-        return np.frombuffer(target.read(components=1, dtype="i4"), np.int32).reshape(size, size) - 1
+            selection.ids.render(vertices=draw.count * 3, first=draw.first * 3)
+        seen = np.frombuffer(target.read(components=1, dtype="i4"), np.int32).reshape(size, size) - 1
+        return seen if only is None else np.where(seen >= 0, selection.rows[seen], np.int32(-1))
 
     def close(self) -> None:
         """Release the GPU's memory; calling it again does nothing."""
@@ -194,12 +296,6 @@ class Renderer:
         positions = context.buffer(reserve=avatar.positions.nbytes, dynamic=True)
         normals = context.buffer(reserve=avatar.normals.nbytes, dynamic=True)
         uvs = context.buffer(avatar.uvs.tobytes())
-        index = context.buffer(avatar.triangles.tobytes())
-        content = [
-            (positions, "3f4", "in_position"),
-            (normals, "3f4", "in_normal"),
-            (uvs, "2f4", "in_uv"),
-        ]
         textures = []
         for image in avatar.textures:
             texture = context.texture((image.shape[1], image.shape[0]), 4, np.ascontiguousarray(image).tobytes())
@@ -209,11 +305,10 @@ class Renderer:
         uploaded = _Uploaded(
             positions=positions,
             normals=normals,
+            uvs=uvs,
             context=context,
-            surface=context.vertex_array(self._surface, content, index, skip_errors=True),
-            ids=context.vertex_array(self._ids, content, index, skip_errors=True),
+            programs=(self._surface, self._ids),
             textures=tuple(textures),
-            owned=(positions, normals, uvs, index),
         )
         self._uploaded[avatar] = uploaded
         release = weakref.finalize(avatar, uploaded.release)
@@ -268,11 +363,13 @@ class Renderer:
         return self._targets[key]
 
     @staticmethod
-    def _check(camera: F32, size: int) -> None:
+    def _check(avatar: Avatar, camera: F32, size: int, only: Bools | None) -> None:
         if camera.shape != (2, 3):
             raise ValueError(f"camera: got shape {camera.shape}, expected (2, 3)")
         if size < 1:
             raise ValueError(f"size: got {size}, expected at least 1")
+        if only is not None and (only.dtype != np.bool_ or only.shape != (len(avatar.triangles),)):
+            raise ValueError(f"only: got {only.dtype} {only.shape}, expected bool ({len(avatar.triangles)},)")
 
 
 def _posed(avatar: Avatar, pose: ControlVector | Posed) -> Posed:
@@ -300,26 +397,3 @@ def resolve(premultiplied: U8, supersample: int) -> U8:
     picture[:, :, :3] = np.minimum(total[:, :, :3] * scale[:, :, None] + 0.5, 255.0)
     picture[:, :, 3] = alpha / (supersample * supersample) + 0.5
     return picture
-
-
-def _barycentric(avatar: Avatar, pose: Posed, camera: F32, triangle: I32) -> F32:
-    """Return where each pixel's centre lies in its triangle, (size, size, 2).
-
-    An orthographic projection keeps barycentric weights, so they follow from the projected corners.
-    """
-    size = len(triangle)
-    rows, columns = np.nonzero(triangle >= 0)
-    corners = avatar.triangles[triangle[rows, columns]]  # (P, 3)
-    vertices, where = np.unique(corners, return_inverse=True)
-    world = pose.positions[vertices]
-    flat = (world[:, :2] @ camera[:, :2].T + camera[:, 2])[where.reshape(-1, 3)]  # (P, 3, 2)
-    pixel = np.stack([columns + 0.5, rows + 0.5], axis=1) / size
-    b, c, p = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0], pixel - flat[:, 0]
-    area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
-    area = np.where(np.abs(area) < 1e-12, 1e-12, area)
-    second = np.clip((p[:, 0] * c[:, 1] - p[:, 1] * c[:, 0]) / area, 0.0, 1.0)
-    third = np.clip((b[:, 0] * p[:, 1] - b[:, 1] * p[:, 0]) / area, 0.0, 1.0 - second)
-    barycentric = np.zeros((size, size, 2), np.float32)
-    barycentric[rows, columns, 0] = second
-    barycentric[rows, columns, 1] = third
-    return barycentric
