@@ -13,6 +13,7 @@ from engines.errors import AvatarError
 from engines.glb import Glb, read_glb
 from engines.skeleton import BONE_INDEX, Proportions
 from engines.studio.constraints import Constraint, read_constraints
+from engines.studio.invented_springs import invent_springs
 from engines.studio.joints import Joints
 from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
 from engines.studio.mesh import Draw, Mesh, read_mesh
@@ -128,7 +129,7 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
         materials=materials,
         textures=read_textures(glb, max_texture_px),
         expressions=expressions,
-        springs=read_springs(glb.json, rig),
+        springs=invent_springs(glb.json, rig, mesh) or read_springs(glb.json, rig),
         constraints=read_constraints(glb.json, rig),
         proportions=_measure(mesh, rig, expressions),
         credit=_read_credit(glb),

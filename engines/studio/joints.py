@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.skeleton import BONES
+from engines.studio.swinging_names import swinging_nodes
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -50,7 +51,7 @@ class Joints:
 
 
 def self_moving_nodes(document: dict[str, Any], children: list[list[int]]) -> set[int]:
-    """Return the indices of the nodes that springs or constraints move.
+    """Return the indices of the nodes that springs or constraints move, or would if the file had any springs.
 
     Args:
         document: the file's JSON.
@@ -72,7 +73,7 @@ def self_moving_nodes(document: dict[str, Any], children: list[list[int]]) -> se
         for index, node in enumerate(document.get("nodes", []))
         if "VRMC_node_constraint" in node.get("extensions", {})
     }
-    return moving
+    return moving | swinging_nodes(document, children).keys()
 
 
 def joint_matrices(joints: Joints, bones: F32, turns: F32 | None = None) -> F32:

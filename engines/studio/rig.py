@@ -92,7 +92,8 @@ def read_rig(glb: Glb) -> Rig:
     corrections = _straighten(resting)
     placed = np.einsum("bij,bj->bi", corrections[:, :3, :3], resting) + corrections[:, :3, 3]
 
-    moving = [index for index in order if index in self_moving_nodes(glb.json, children) and index not in bone_at]
+    self_moving = self_moving_nodes(glb.json, children)
+    moving = [index for index in order if index in self_moving and index not in bone_at]
     joint_of_node = bone_of_node.copy()
     joint_at = {index: len(BONES) + place for place, index in enumerate(moving)}
     for index in order:
