@@ -6,23 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from engines import controls
-from engines.framing import face_camera, portrait_camera
+from engines.framing import portrait_camera
 from engines.sheet import (
-    FACE_VIEW_PX,
-    POSE_VIEW_PX,
     POSE_VIEWS,
     SCANS,
     PointCloud,
     Sheet,
-    face_view_controls,
     pose_view_controls,
     premultiplied,
     sheet_camera,
 )
-from engines.skeleton import BONE_INDEX, BONES, forward_kinematics
+from engines.skeleton import BONES, forward_kinematics
 from engines.studio.avatar import Avatar
 from engines.studio.posing import posed
 from engines.studio.renderer import Renderer
+from engines.studio.view_sets import VIEW_SETS
+from engines.studio.view_sheet import draw_views
 
 F32 = npt.NDArray[np.float32]
 
@@ -37,18 +36,15 @@ DEPTH_TOLERANCE_M = 0.012
 
 
 def make_sheet(renderer: Renderer, avatar: Avatar) -> Sheet:
-    """Render an avatar's key views and return its sheet."""
+    """Render the key views that the present weights read and return an avatar's sheet."""
+    pictures = draw_views(renderer, avatar, VIEW_SETS["student"]).pictures
+    poses, faces = pictures[: len(POSE_VIEWS)], pictures[len(POSE_VIEWS) :]
     camera = sheet_camera(portrait_camera(avatar.proportions))
-    views = [
-        premultiplied(renderer.render(avatar, vector, camera, POSE_VIEW_PX, supersample=2))
-        for vector in pose_view_controls()
-    ]
-    faces = []
-    for vector in face_view_controls():
-        head = forward_kinematics(vector, avatar.proportions)[BONE_INDEX["head"]]
-        face = face_camera(avatar.proportions, head)
-        faces.append(premultiplied(renderer.render(avatar, vector, face, FACE_VIEW_PX, supersample=2)))
-    return Sheet(pose_views=np.stack(views), face_views=np.stack(faces), points=_points(renderer, avatar, camera))
+    return Sheet(
+        pose_views=premultiplied(np.stack(poses)),
+        face_views=premultiplied(np.stack(faces)),
+        points=_points(renderer, avatar, camera),
+    )
 
 
 def vertex_weights(avatar: Avatar) -> F32:

@@ -86,9 +86,10 @@ def _poses(camera: Framing) -> tuple[KeyView, ...]:
         "arms_out": arms_out,
         **{f"hands_{name}": values for name, values in hands.items()},
     }
-    drawn = [KeyView(name=name, camera=camera, controls=values, scale=SHEET_SCALE) for name, values in views.items()]
+    scale = SHEET_SCALE if camera == "portrait" else 1.0  # a full figure has all that a lean could bring in
+    drawn = [KeyView(name=name, camera=camera, controls=values, scale=scale) for name, values in views.items()]
     apart: tuple[Layer, ...] = ("no_hair", "no_arms")
-    layers = [KeyView(name=f"layer_{layer}", camera=camera, layer=layer, scale=SHEET_SCALE) for layer in apart]
+    layers = [KeyView(name=f"layer_{layer}", camera=camera, layer=layer, scale=scale) for layer in apart]
     return (*drawn, *layers)
 
 
