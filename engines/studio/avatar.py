@@ -15,6 +15,7 @@ from engines.skeleton import BONE_INDEX, Proportions
 from engines.studio.constraints import Constraint, read_constraints
 from engines.studio.invented_springs import invent_springs
 from engines.studio.joints import Joints
+from engines.studio.look_at import LookAt, read_look_at
 from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
 from engines.studio.mesh import Draw, Mesh, read_mesh
 from engines.studio.morphs import Morph, read_expressions
@@ -68,6 +69,7 @@ class Avatar:
         expressions: name -> sparse morph; see :mod:`engines.studio.morphs`.
         springs: what swings by itself; see :mod:`engines.studio.spring_simulation`.
         constraints: what turns with something else.
+        look_at: whether eye bones or expressions follow the gaze.
         proportions: joints and face features for :mod:`engines.skeleton`.
         credit: authorship and licence.
     """
@@ -86,6 +88,7 @@ class Avatar:
     expressions: dict[str, Morph]
     springs: Springs
     constraints: tuple[Constraint, ...]
+    look_at: LookAt
     proportions: Proportions
     credit: Credit
 
@@ -116,6 +119,7 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
     materials = read_materials(glb)
     mesh = read_mesh(glb, rig, materials, leave_out)
     expressions = read_expressions(glb, mesh.pieces, mesh.positions)
+    look_at = read_look_at(glb.json, rig, expressions)
     return Avatar(
         name=name,
         positions=mesh.positions,
@@ -131,12 +135,13 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
         expressions=expressions,
         springs=invent_springs(glb.json, rig, mesh) or read_springs(glb.json, rig),
         constraints=read_constraints(glb.json, rig),
-        proportions=_measure(mesh, rig, expressions),
+        look_at=look_at,
+        proportions=_measure(mesh, rig, expressions, look_at),
         credit=_read_credit(glb),
     )
 
 
-def _measure(mesh: Mesh, rig: Rig, expressions: dict[str, Morph]) -> Proportions:
+def _measure(mesh: Mesh, rig: Rig, expressions: dict[str, Morph], look_at: LookAt) -> Proportions:
     joints = rig.bone_positions.astype(np.float32)
     of_head = rig.joints.bone[mesh.joint_ids[:, 0]] == BONE_INDEX["head"]
     head = joints[BONE_INDEX["head"]]
@@ -162,7 +167,7 @@ def _measure(mesh: Mesh, rig: Rig, expressions: dict[str, Morph]) -> Proportions
         right_eye=right_eye,
         mouth=feature("aa", head + np.array([0.0, 0.1, 0.38], np.float32) * height),
         head_top=head_top,
-        eye_gain=float(np.degrees(swing)) / _SWING_GAZE_DEG,
+        eye_gain=0.0 if look_at.by_expression else float(np.degrees(swing)) / _SWING_GAZE_DEG,
     )
 
 

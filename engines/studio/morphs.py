@@ -35,6 +35,10 @@ _PRESETS = {
     "angry": "angry",
     "sorrow": "sorrow",
     "surprised": "surprised",
+    "look_left": "lookleft",
+    "look_right": "lookright",
+    "look_up": "lookup",
+    "look_down": "lookdown",
 }
 _Side = Literal["left", "right", "both"]
 _WIDE_EYED = ("eyeWideLeft", "eyeWideRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
@@ -61,6 +65,10 @@ _TARGETS: dict[str, tuple[tuple[tuple[str, _Side], ...], ...]] = {
         (("Fcl_MTH_Fun", "both"),),
         (("lip_up", "both"),),
     ),
+    "look_left": ((("eyeLookOutLeft", "both"), ("eyeLookInRight", "both")), (("look_left", "both"),)),
+    "look_right": ((("eyeLookInLeft", "both"), ("eyeLookOutRight", "both")), (("look_right", "both"),)),
+    "look_up": ((("eyeLookUpLeft", "both"), ("eyeLookUpRight", "both")), (("look_up", "both"),)),
+    "look_down": ((("eyeLookDownLeft", "both"), ("eyeLookDownRight", "both")), (("look_down", "both"),)),
     "brow_up_left": (
         (("browOuterUpLeft", "both"), ("browInnerUp", "left")),
         (("Fcl_BRW_Surprised", "left"),),

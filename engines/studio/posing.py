@@ -60,7 +60,7 @@ def posed(avatar: Avatar, vector: ControlVector, turns: F32 | None = None) -> Po
     matrices = joint_matrices(avatar.joints, forward_kinematics(vector, avatar.proportions), turns)
     columns = matrices[:, :3].transpose(0, 2, 1)  # (J, 4, 3)
     positions = skin.positions @ columns.reshape(-1, 3)
-    for name, weight in expression_weights(vector).items():
+    for name, weight in expression_weights(vector, avatar.look_at).items():
         morph = avatar.expressions.get(name)
         if morph is None:
             continue

@@ -44,7 +44,7 @@ _RULES: tuple[tuple[str, Swinging], ...] = (
 )
 _COMPILED = tuple((re.compile(pattern), what) for pattern, what in _RULES)
 #: Helpers of other programs' rigs that carry such names too.
-_HELPERS = re.compile(r"(?<![a-z])ik(?![a-z])|xcik|\uff29\uff2b|親|操作|control|ctrl|target")
+_HELPERS = re.compile(r"(?<![a-z])ik(?![a-z])|xcik|\uff49\uff4b|親|操作|control|ctrl|target")
 
 
 def swinging_of_name(name: str) -> Swinging | None:
