@@ -57,15 +57,15 @@ def test_posed_left_arm_moves_the_left_hand(boxes: Avatar) -> None:
 
 
 def _chain(boxes: Avatar) -> Joints:
-    """Return the synthetic avatar's joints with two more that hang from its head, one below the other."""
-    head = BONE_INDEX["head"]
+    """Return the synthetic avatar's bones with two more joints that hang from its head, one below the other."""
+    head, bones = BONE_INDEX["head"], len(BONES)
     rest = np.tile(np.eye(4), (2, 1, 1))
     rest[:, :3, 3] = [[0.0, 1.5, -0.1], [0.0, 1.3, -0.1]]
     return Joints(
-        names=(*boxes.joints.names, "hair", "tip"),
-        parents=np.concatenate([boxes.joints.parents, [head, len(boxes.joints)]]),
-        bone=np.concatenate([boxes.joints.bone, [head, head]]),
-        rest=np.concatenate([boxes.joints.rest, rest]),
+        names=(*boxes.joints.names[:bones], "hair", "tip"),
+        parents=np.concatenate([boxes.joints.parents[:bones], [head, bones]]),
+        bone=np.concatenate([boxes.joints.bone[:bones], [head, head]]),
+        rest=np.concatenate([boxes.joints.rest[:bones], rest]),
     )
 
 
