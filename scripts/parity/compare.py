@@ -72,8 +72,12 @@ def take_references(
 
 
 def take_ours(renderer: Renderer, avatar: Avatar, shot: Shot, *, springs: bool = True) -> U8:
-    """Return our picture of a shot, uint8 (SIZE_PX, SIZE_PX, 4), straight-alpha RGBA."""
-    pose: Posed = posed(avatar, shot.vector, settled(avatar, shot.vector) if springs else None)
+    """Return our picture of a shot, uint8 (SIZE_PX, SIZE_PX, 4), straight-alpha RGBA.
+
+    Springs that the loader invents for files without any stay rigid, as in three-vrm.
+    """
+    swing = springs and not avatar.springs.invented
+    pose: Posed = posed(avatar, shot.vector, settled(avatar, shot.vector) if swing else None)
     return renderer.render(avatar, pose, shot.matrix(avatar.proportions), SIZE_PX, SUPERSAMPLE)
 
 
