@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,28 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from engines.studio.colour import to_lab, to_srgb
-from engines.studio.parts import skin_likeness
+from engines.studio.skin import skin_likeness, skin_or_near
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
+
+
+class Kind(Enum):
+    """What is dyed."""
+
+    HAIR = "hair"
+    CLOTH = "cloth"
+    IRIS = "iris"
+    SKIN = "skin"
+
 
 #: Contrast of the new texture to the old one's: the root of the ratio of lightness, within these.
 _CONTRAST = (0.4, 1.5)
 #: Main colours with less chroma than this have no hue to turn by.
 _NO_HUE = 7.0
-#: Chroma grows at most by this factor; further colour is added to all texels alike.
-_CHROMA_GAIN = 1.5
+#: Differences of hue and chroma within a texture shrink and grow by these factors at most; what the target asks for
+#: beyond that is added to all texels alike.  Hair's tips must not turn from green to brown, blush must stay.
+_CHROMA_GAIN = {Kind.HAIR: (0.0, 0.9), Kind.CLOTH: (0.0, 1.5), Kind.IRIS: (0.0, 1.6), Kind.SKIN: (0.7, 1.15)}
 #: On a grey main colour, texels with this much chroma of their own begin to keep it, and keep it wholly.
 _ACCENT = (22.0, 40.0)
 #: From this lightness down and up, contrast fades out instead of being cut off.
@@ -41,39 +53,40 @@ class Dye:
 
     Args:
         source, target: CIELAB, float32 (3,).
-        skin: whether only what looks like skin is moved.
-        keep_accents: whether strongly coloured texels beside a grey main colour stay as they are.
+        kind: what is dyed: of SKIN only what looks like it is moved; an IRIS keeps pupil and highlights; in HAIR and
+            CLOTH strongly coloured texels beside a grey main colour stay as they are.
     """
 
     source: F32
     target: F32
-    skin: bool = False
-    keep_accents: bool = True
+    kind: Kind = Kind.CLOTH
 
     def __call__(self, lab: F32) -> F32:
         """Return the new colours, CIELAB (n, 3), of old ones, (n, 3)."""
         moved = self._moved(lab)
         keep = np.zeros(len(lab), np.float32)
-        if self.skin:
-            keep = 1 - _warmth(lab, self.source)
-        elif self.keep_accents and np.hypot(*self.source[1:]) < _NO_HUE:
+        if self.kind is Kind.SKIN:
+            keep = 1 - skin_or_near(lab, self.source)
+        elif self.kind is not Kind.IRIS and np.hypot(*self.source[1:]) < _NO_HUE:
             away = np.hypot(lab[:, 1] - self.source[1], lab[:, 2] - self.source[2])
             keep = np.clip((away - _ACCENT[0]) / (_ACCENT[1] - _ACCENT[0]), 0, 1)
         return np.asarray(moved + (lab - moved) * keep[:, None], np.float32)
 
     def _moved(self, lab: F32) -> F32:
         (old_l, *old_ab), (new_l, *new_ab) = self.source.tolist(), self.target.tolist()
-        contrast = float(np.clip(np.sqrt(max(new_l, 1.0) / max(old_l, 1.0)), *_CONTRAST))
-        lightness = _soft(new_l + contrast * (lab[:, 0] - old_l), new_l)
+        if self.kind is Kind.IRIS:
+            # Black stays black and white white, whatever lies between.
+            lightness = np.interp(lab[:, 0], [0, np.clip(old_l, 1, 99), 100], [0, new_l, 100]).astype(np.float32)
+        else:
+            contrast = float(np.clip(np.sqrt(max(new_l, 1.0) / max(old_l, 1.0)), *_CONTRAST))
+            lightness = _soft(new_l + contrast * (lab[:, 0] - old_l), new_l)
 
         old_chroma, new_chroma = float(np.hypot(*old_ab)), float(np.hypot(*new_ab))
         if old_chroma < _NO_HUE:
             turn, gain = 0.0, 0.7
         else:
             turn = float(np.arctan2(new_ab[1], new_ab[0]) - np.arctan2(old_ab[1], old_ab[0]))
-            gain = min(new_chroma / old_chroma, _CHROMA_GAIN)
-            if self.skin:
-                gain = float(np.clip(gain, 0.7, 1.15))
+            gain = float(np.clip(new_chroma / old_chroma, *_CHROMA_GAIN[self.kind]))
         rotation = gain * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
         # Where `gain` is short of what the target asks for, the rest is added to light and dark alike; highlights
         # and lines must not be dyed by it.
@@ -136,15 +149,3 @@ def _soft(lightness: F32, target: float) -> F32:
     room = 100 - high
     light = 100 - room * np.exp(-np.maximum(lightness - high, 0.0) / room)
     return np.asarray(np.where(lightness < low, dark, np.where(lightness > high, light, lightness)), np.float32)
-
-
-def _warmth(lab: F32, skin: F32) -> F32:
-    """Return 1 for what may be skin, its shade, blush, lips and lines, and 0 for painted-on signs and whites."""
-    chroma = np.hypot(lab[:, 1], lab[:, 2])
-    turn = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]) - np.arctan2(skin[2], skin[1]))
-    turn = np.abs((turn + 180) % 360 - 180)
-    warm = np.clip((85 - turn) / 20, 0, 1)
-    # What has almost no chroma has no hue either: near the skin's lightness it belongs to it.
-    own = max(float(np.hypot(skin[1], skin[2])), 1.0)
-    pale = np.clip(1 - chroma / (0.35 * own), 0, 1) * (np.abs(lab[:, 0] - skin[0]) < 12)
-    return np.asarray(np.maximum(warm * np.clip(chroma / (0.35 * own), 0, 1), pale), np.float32)

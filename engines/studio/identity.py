@@ -7,7 +7,7 @@ pictures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,10 @@ import numpy.typing as npt
 from engines.errors import AvatarError
 from engines.studio.avatar import Avatar
 from engines.studio.colour import Lab
-from engines.studio.paint import Paint
-from engines.studio.palette import PALETTE, Palette, palette_distance, palette_of
-from engines.studio.parts import Parts
+from engines.studio.paint import GARMENTS, Paint
+from engines.studio.palette import PALETTE, Palette, palette_distances, palette_of
+from engines.studio.part_names import Part
+from engines.studio.parts import Parts, parts_of
 from engines.studio.recolour import Recolourer
 from engines.studio.swap import Slot, slots_between, swapped
 from engines.studio.taste import sample_colours, ugly
@@ -86,12 +87,14 @@ class Cast:
 
     Args:
         avatars: with names that differ.
+        user: avatar's name -> what :func:`engines.studio.parts.parts_of` shall be told about its materials.
 
     Raises:
         AvatarError: two avatars have one name.
     """
 
-    def __init__(self, avatars: Iterable[Avatar]) -> None:
+    def __init__(self, avatars: Iterable[Avatar], user: Mapping[str, Mapping[str, Part | str]] | None = None) -> None:
+        self._user = dict(user or {})
         self._avatars: dict[str, Avatar] = {}
         for avatar in avatars:
             if avatar.name in self._avatars:
@@ -99,6 +102,7 @@ class Cast:
             self._avatars[avatar.name] = avatar
         self._kept: dict[tuple[str, tuple[Swap, ...]], Recolourer] = {}
         self._gifts: dict[str, tuple[Swap, ...]] = {}
+        self._colours: dict[tuple[str, tuple[Swap, ...]], dict[Paint, F32]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,8 +141,15 @@ class Cast:
                 avatar = swapped(avatar, donor, swap.slot)
             for old in [kept for kept in self._kept if kept[1]][: -_KEPT + 1 or None]:
                 del self._kept[old]
-            self._kept[key] = Recolourer(avatar)
+            self._kept[key] = Recolourer(avatar, parts_of(avatar, self._user.get(base)))
+            self._colours[key] = self._kept[key].colours
         return self._kept[key]
+
+    def colours(self, base: str, swaps: tuple[Swap, ...] = ()) -> dict[Paint, F32]:
+        """Return an avatar's own main colours, CIELAB (3,) each, after exchanging textures; remembered for good."""
+        if (base, swaps) not in self._colours:
+            self.recolourer(base, swaps)
+        return dict(self._colours[base, swaps])
 
     def apply(self, identity: Identity) -> Appearance:
         """Return an identity's avatar, parts and palette.
@@ -153,7 +164,7 @@ class Cast:
 
     def predicted(self, identity: Identity) -> Palette:
         """Return about what an identity's palette will be, without making it."""
-        colours = dict(self.recolourer(identity.base, identity.swaps).colours)
+        colours = self.colours(identity.base, identity.swaps)
         colours |= {paint: np.asarray(lab, np.float32) for paint, lab in identity.colours}
         lab = np.stack([colours.get(paint, np.zeros(3, np.float32)) for paint in PALETTE])
         return Palette(lab=lab, present=np.array([paint in colours for paint in PALETTE]))
@@ -180,14 +191,13 @@ def sample_identity(cast: Cast, base: str, seed: int, earlier: Sequence[Identity
     taken = [cast.predicted(other) for other in earlier if other.base == base]
     for _ in range(_TRIES):
         swaps = _sample_swaps(rng, cast, base)
-        recolourer = cast.recolourer(base, swaps)
-        own = dict(recolourer.colours)
+        own = cast.colours(base, swaps)
         drawn = sample_colours(rng, own.keys(), own)
         if rng.random() < _OWN_CLOTHES:
-            drawn = {k: v for k, v in drawn.items() if k not in {Paint.TOP, Paint.BOTTOM, Paint.EXTRA, Paint.SHOES}}
+            drawn = {paint: lab for paint, lab in drawn.items() if paint not in GARMENTS}
         if rng.random() < _OWN_SKIN:
             drawn.pop(Paint.SKIN, None)
-        if recolourer.shares_irises and Paint.IRIS_LEFT in drawn:
+        if drawn.get(Paint.IRIS_LEFT) != drawn.get(Paint.IRIS_RIGHT) and cast.recolourer(base, swaps).shares_irises:
             drawn[Paint.IRIS_RIGHT] = drawn[Paint.IRIS_LEFT]
         if ugly({**own, **{paint: np.asarray(lab, np.float32) for paint, lab in drawn.items()}}):
             continue
@@ -195,7 +205,7 @@ def sample_identity(cast: Cast, base: str, seed: int, earlier: Sequence[Identity
             name=f"{base}-{seed}", base=base, seed=seed, colours=tuple(sorted(drawn.items())), swaps=swaps
         )
         palette = cast.predicted(identity)
-        if all(_clearly(palette_distance(palette, other)) for other in taken):
+        if all(_clearly(*pair) for pair in palette_distances(palette, taken)):
             return identity
     raise AvatarError(
         f"{base}: no identity unlike the {len(taken)} earlier ones was found; ask for fewer or add avatars"
@@ -222,11 +232,8 @@ def nearest(palettes: Sequence[tuple[str, Palette]]) -> list[tuple[float, float]
     """
     found = []
     for number, (base, palette) in enumerate(palettes):
-        apart = [
-            palette_distance(palette, other)
-            for index, (other_base, other) in enumerate(palettes)
-            if index != number and other_base == base
-        ]
+        others = [other for index, (theirs, other) in enumerate(palettes) if index != number and theirs == base]
+        apart = palette_distances(palette, others)
         found.append(min(apart, key=lambda pair: pair[1], default=(np.inf, np.inf)))
     return found
 
@@ -242,8 +249,8 @@ def _sample_swaps(rng: np.random.Generator, cast: Cast, base: str) -> tuple[Swap
     return tuple(swaps[slot] for slot in Slot if slot in swaps)
 
 
-def _clearly(apart: tuple[float, float]) -> bool:
-    return apart[0] >= LEAST_LARGEST and apart[1] >= LEAST_MEAN
+def _clearly(largest: float, mean: float) -> bool:
+    return largest >= LEAST_LARGEST and mean >= LEAST_MEAN
 
 
 def _lab(values: F32) -> Lab:

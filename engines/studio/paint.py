@@ -1,7 +1,7 @@
 """What of a character has a colour of its own: hair, each iris, skin, each garment, brows, lashes.
 
-Garments are told apart as the eye tells them: what is worn above, what below, shoes, and extras (the second
-garment above, in another colour: a shirt under a vest, a tie, a scarf).
+Garments are told apart as the eye tells them: what is worn above, what below, shoes, what a name says is worn round
+the neck, and extras: the second garment above, in another colour, such as a shirt under a vest.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ class Paint(IntEnum):
     BROWS = 9
     LASHES = 10
     LIPS = 11
+    NECKWEAR = 12
 
 
-GARMENTS = (Paint.TOP, Paint.BOTTOM, Paint.EXTRA, Paint.SHOES)
+GARMENTS = (Paint.TOP, Paint.BOTTOM, Paint.EXTRA, Paint.SHOES, Paint.NECKWEAR)
 #: Names that say which garment it is; they win over the bones.
 _GARMENT_NAMES: tuple[tuple[re.Pattern[str], Paint], ...] = (
     (re.compile(r"shoes|boots|靴|くつ|ブーツ"), Paint.SHOES),
-    (re.compile(r"(?<![a-z])tie|ribbon|scarf|マフラー|ネクタイ|リボン"), Paint.EXTRA),
+    (re.compile(r"(?<![a-z])tie|ribbon|scarf|マフラー|ネクタイ|リボン"), Paint.NECKWEAR),
     (re.compile(r"tops|shirt|jacket|onepiece|トップス|シャツ|ワンピ"), Paint.TOP),
     (re.compile(r"bottoms|skirt|pants|スカート|パンツ|ズボン|ボトムス"), Paint.BOTTOM),
 )

@@ -6,15 +6,18 @@ every picture, and what a recolouring starts from.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from engines.framing import face_plane
 from engines.studio.avatar import Avatar
 from engines.studio.colour import difference
 from engines.studio.paint import Paint, paints_of
+from engines.studio.part_names import Part
 from engines.studio.parts import Parts, parts_of
 from engines.studio.surface import sample_colours
 
@@ -31,9 +34,12 @@ PALETTE: tuple[Paint, ...] = (
     Paint.BOTTOM,
     Paint.EXTRA,
     Paint.SHOES,
+    Paint.NECKWEAR,
 )
 #: Samples that are drawn less than this are not seen.
 _SEEN = 0.5
+#: The skin's colour is that of the face within this part of the face frame's half extent.
+_FACE_PART = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +86,7 @@ def mean_colours(avatar: Avatar, parts: Parts, paints: U8) -> dict[Paint, F32]:
     lab, alpha = sample_colours(avatar, parts.surface.material)
     weight = np.where(alpha >= _SEEN, parts.surface.area[:, None] + 1e-9, 0.0)
     found: dict[Paint, F32] = {}
+    on_face = _front_of_face(avatar, parts)
     for paint in Paint:
         chosen = paints == paint
         if paint is not Paint.NOTHING and weight[chosen].any():
@@ -87,17 +94,32 @@ def mean_colours(avatar: Avatar, parts: Parts, paints: U8) -> dict[Paint, F32]:
             if paint in {Paint.IRIS_LEFT, Paint.IRIS_RIGHT}:
                 # An iris is dark above and white where it shines; what names it is its coloured part.
                 own = own * (np.hypot(lab[chosen][..., 1], lab[chosen][..., 2]) + 1.0)
+            elif paint is Paint.SKIN and own[on_face[chosen]].any():
+                own = own * on_face[chosen][:, None]
             found[paint] = _weighted_median(lab[chosen].reshape(-1, 3), own.reshape(-1))
     return found
 
 
-def palette_distance(one: Palette, other: Palette) -> tuple[float, float]:
-    """Return the largest and the mean CIEDE2000 difference over the rows that both have; 0 where there is none."""
-    both = one.present & other.present
-    if not both.any():
-        return 0.0, 0.0
-    apart = difference(one.lab[both], other.lab[both])
-    return float(apart.max()), float(apart.mean())
+def palette_distances(one: Palette, others: Sequence[Palette]) -> list[tuple[float, float]]:
+    """Return the largest and the mean CIEDE2000 difference to each other palette, over the rows that both have.
+
+    Both are 0 where two palettes have no row in common.
+    """
+    if not others:
+        return []
+    lab = np.stack([other.lab for other in others])  # (O, R, 3)
+    both = np.stack([other.present for other in others]) & one.present
+    apart = np.where(both, difference(lab, one.lab[None]), 0.0)
+    mean = apart.sum(axis=1) / np.maximum(both.sum(axis=1), 1)
+    return [(float(largest), float(middle)) for largest, middle in zip(apart.max(axis=1), mean, strict=True)]
+
+
+def _front_of_face(avatar: Avatar, parts: Parts) -> npt.NDArray[np.bool_]:
+    """Return which triangles are the face that one sees: many are paler there than behind and below."""
+    centre, half = face_plane(avatar.proportions)
+    near = np.linalg.norm(parts.surface.centre - centre, axis=1) < _FACE_PART * half
+    opaque = np.array([material.depth_write for material in avatar.materials], bool)[parts.surface.material]
+    return np.asarray((parts.triangles == Part.FACE_SKIN) & near & opaque)
 
 
 def _weighted_median(values: F32, weight: npt.NDArray[np.floating[Any]]) -> F32:

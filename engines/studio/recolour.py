@@ -8,7 +8,7 @@ left to dye is what one sees.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,29 +16,29 @@ import numpy.typing as npt
 from engines.errors import AvatarError
 from engines.studio.avatar import Avatar
 from engines.studio.colour import Lab, to_lab, to_srgb
-from engines.studio.dye import Dye, beside_skin, dyed_image, dyed_rgb, unchanged
-from engines.studio.footprint import footprint
+from engines.studio.dye import Dye, Kind, beside_skin, dyed_image, dyed_rgb, unchanged
 from engines.studio.materials import Colour, Material
 from engines.studio.paint import GARMENTS, Paint, paints_of
 from engines.studio.palette import mean_colours
 from engines.studio.parts import Parts, parts_of
+from engines.studio.region import Region, regions_of
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 ColourMap = Callable[[F32], F32]
 
-#: Both eyes are drawn on one part of the texture when this part of one iris's texels lies on the other's.
-_SHARED_IRIS = 0.2
+_KINDS = {
+    Paint.HAIR: Kind.HAIR,
+    Paint.BROWS: Kind.HAIR,
+    Paint.LASHES: Kind.HAIR,
+    Paint.IRIS_LEFT: Kind.IRIS,
+    Paint.IRIS_RIGHT: Kind.IRIS,
+    Paint.SKIN: Kind.SKIN,
+}
 #: Gloss on hair has this part of the hair's chroma (by eye: all of it looks wet with paint, none of it powdered).
 _GLOSS_CHROMA = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Region:
-    """The texels of one paint in one material's texture; `mask` is None where that is the whole texture."""
-
-    paint: Paint
-    mask: npt.NDArray[np.bool_] | None
+#: Dyed outlines stay at or below these.
+_LINE_LIGHTNESS, _LINE_CHROMA = 32.0, 20.0
 
 
 class Recolourer:
@@ -54,7 +54,10 @@ class Recolourer:
         self.parts = parts_of(avatar) if parts is None else parts
         self.paints = paints_of(avatar, self.parts)
         self.colours = mean_colours(avatar, self.parts, self.paints)
-        self._regions = [self._find_regions(index) for index in range(len(avatar.materials))]
+        self._regions = [regions_of(avatar, index, self.parts, self.paints) for index in range(len(avatar.materials))]
+        area = np.zeros((len(avatar.materials), len(Paint)))
+        np.add.at(area, (self.parts.surface.material, self.paints), self.parts.surface.area)
+        self._leads = [Paint(int(paint)) for paint in area.argmax(axis=1)]
 
     def recolour(self, targets: Mapping[Paint | str, Lab]) -> Avatar:
         """Return a copy of the avatar in other colours; what is not named keeps its own.
@@ -73,7 +76,7 @@ class Recolourer:
             maps = self._maps(index, dyes)
             regions = [region for region in self._regions[index] if region.paint in maps]
             if regions:
-                materials[index] = self._dyed_material(material, regions, maps, textures, made)
+                materials[index] = self._dyed_material(index, material, regions, maps, textures, made)
         used = {value for material in materials for value in _textures(material)}
         before = {value for material in self.avatar.materials for value in _textures(material)}
         for gone in before - used:
@@ -101,7 +104,7 @@ class Recolourer:
         elif self.shares_irises and left is not None and right is not None and not np.allclose(left, right):
             raise AvatarError(f"{name}: both irises are drawn on one part of the texture; give them one colour")
         dyes: dict[Paint, ColourMap] = {
-            paint: Dye(source=self.colours[paint], target=target, skin=paint is Paint.SKIN)
+            paint: Dye(source=self.colours[paint], target=target, kind=_KINDS.get(paint, Kind.CLOTH))
             for paint, target in wanted.items()
         }
         if Paint.SKIN in dyes:
@@ -111,58 +114,26 @@ class Recolourer:
     @property
     def shares_irises(self) -> bool:
         """Whether both irises are drawn on one part of a texture, so that they cannot differ."""
-        return any(
-            region.paint is Paint.IRIS_RIGHT and region.mask is None and self._has_both_irises(index)
-            for index, regions in enumerate(self._regions)
-            for region in regions
-        )
-
-    def _has_both_irises(self, material: int) -> bool:
-        found = self.paints[self.parts.surface.material == material]
-        return bool((found == Paint.IRIS_LEFT).any() and (found == Paint.IRIS_RIGHT).any())
-
-    def _find_regions(self, index: int) -> list[_Region]:
-        own = np.nonzero(self.parts.surface.material == index)[0]
-        material = self.avatar.materials[index]
-        present = [Paint(int(paint)) for paint in np.unique(self.paints[own])]
-        if not present or present == [Paint.NOTHING]:
-            return []
-        if len(present) == 1 or material.lit_texture is None:
-            area = [float(self.parts.surface.area[own][self.paints[own] == paint].sum()) for paint in present]
-            return [_Region(paint=present[int(np.argmax(area))], mask=None)]
-        height, width = self.avatar.textures[material.lit_texture].shape[:2]
-        # Label 0 is "nobody's"; what keeps its colour must hold its texels too.
-        labels = footprint(
-            self.avatar.uvs, self.avatar.triangles[own], (self.paints[own] + 1).astype(np.uint8), width, height
-        )
-        regions = [_Region(paint=paint, mask=labels == int(paint) + 1) for paint in present]
-        if {Paint.IRIS_LEFT, Paint.IRIS_RIGHT} <= set(present):
-            chosen = own[self.paints[own] == Paint.IRIS_LEFT]
-            alone = footprint(
-                self.avatar.uvs, self.avatar.triangles[chosen], np.ones(len(chosen), np.uint8), width, height
-            )
-            left = next(region for region in regions if region.paint is Paint.IRIS_LEFT)
-            if left.mask is not None and left.mask.sum() < (1 - _SHARED_IRIS) * (alone > 0).sum():
-                regions = [r for r in regions if r.paint not in {Paint.IRIS_LEFT, Paint.IRIS_RIGHT}]
-                regions.append(_Region(paint=Paint.IRIS_RIGHT, mask=None))
-        return regions
+        return any(region.both_irises for regions in self._regions for region in regions)
 
     def _dyed_material(
         self,
+        index: int,
         material: Material,
-        regions: list[_Region],
+        regions: list[Region],
         maps: Mapping[Paint, ColourMap],
         textures: list[U8],
         made: dict[tuple[object, ...], int],
     ) -> Material:
         """Return the material in its new colours; its new textures are appended to `textures`."""
         lit, shade = _rgb(material.lit_colour), _rgb(material.shade_colour)
-        lead = max(regions, key=lambda region: 2.0 if region.mask is None else float(region.mask.mean()))
-        main = maps[lead.paint]
+        # Factors hold for the whole material: they go with what most of it shows, be it dyed or not.
+        lead = self._leads[index]
+        main = maps.get(lead, unchanged)
         emission = material.emission_colour
-        if lead.paint is Paint.HAIR:
-            emission = _tinted(emission, maps[Paint.HAIR], self.colours[Paint.HAIR])
-        outline = (*_tuple(dyed_rgb(main, _rgb(material.outline_colour))), material.outline_colour[3])
+        if lead is Paint.HAIR:
+            emission = _tinted(emission, main, self.colours[Paint.HAIR])
+        outline = _outlined(material.outline_colour, main)
         if material.lit_texture is None:
             return replace(
                 material,
@@ -175,8 +146,8 @@ class Recolourer:
         new_lit = self._dyed_texture(material.lit_texture, lit, regions, maps, textures, made, key)
         if material.shade_texture == material.lit_texture:
             # One texture for both: the new factor is what the main colour's shade now is to its light.
-            own = self._texture_colour(lead.paint) / np.maximum(lit, 1e-2)
-            was_lit, was_shade = np.clip(own * lit, 0, 1), np.clip(own * shade, 0, 1)
+            was_lit = self._main_rgb(lead)
+            was_shade = np.clip(was_lit / np.maximum(lit, 1e-2) * shade, 0, 1)
             ratio = dyed_rgb(main, was_shade) / np.maximum(dyed_rgb(main, was_lit), 1e-2)
             new_shade, shade_colour = new_lit, _tuple(np.clip(ratio, 0.05, 1.0))
         elif material.shade_texture is None:
@@ -194,9 +165,10 @@ class Recolourer:
             emission_colour=emission,
         )
 
-    def _texture_colour(self, paint: Paint) -> F32:
-        source = self.colours[Paint.SKIN if paint is Paint.LIPS and Paint.SKIN in self.colours else paint]
-        return to_srgb(source)
+    def _main_rgb(self, paint: Paint) -> F32:
+        """Return a main colour as sRGB (3,); white for what has none."""
+        source = self.colours.get(Paint.SKIN if paint is Paint.LIPS else paint)
+        return np.ones(3, np.float32) if source is None else to_srgb(source)
 
     def _maps(self, index: int, dyes: Mapping[Paint, ColourMap]) -> dict[Paint, ColourMap]:
         """Return each paint's map in one material: garments painted on skin leave the skin's texels to it."""
@@ -213,7 +185,7 @@ class Recolourer:
         self,
         texture: int,
         factor: F32,
-        regions: list[_Region],
+        regions: list[Region],
         maps: Mapping[Paint, ColourMap],
         textures: list[U8],
         made: dict[tuple[object, ...], int],
@@ -248,6 +220,17 @@ def _textures(material: Material) -> set[int]:
     """Return the indices of every texture that a material uses."""
     fields = (getattr(material, name) for name in material.__dataclass_fields__ if name.endswith("_texture"))
     return {value for value in fields if isinstance(value, int)}
+
+
+def _outlined(outline: Colour, dye: ColourMap) -> Colour:
+    """Return an outline's colour after the dye: never brighter or more colourful than a line may be."""
+    if max(outline[:3]) <= 0 or dye is unchanged:
+        return outline
+    old = to_lab(_rgb(outline))
+    new = dye(old[None])[0]
+    new[0] = min(float(new[0]), max(float(old[0]), _LINE_LIGHTNESS))
+    new[1:] *= min(1.0, _LINE_CHROMA / max(float(np.hypot(new[1], new[2])), 1e-3))
+    return (*_tuple(to_srgb(new)), outline[3])
 
 
 def _tinted(emission: Colour, dye: ColourMap, source: F32) -> Colour:

@@ -68,7 +68,14 @@ _HARMONIES = (0.0, 25.0, -25.0, 180.0, 150.0, 120.0, -120.0)
 #: Source: between the ends of measured skin (K. Xiao et al., "Characterising the variations in ethnic skin colours",
 #: Skin Research and Technology 23, 2017), lighter and less yellow at the fair end, as it is drawn.
 _SKIN = np.array(
-    [(0.0, 94, 9, 50), (0.2, 89, 15, 56), (0.45, 76, 24, 63), (0.65, 62, 29, 62), (0.85, 49, 27, 56), (1.0, 41, 22, 52)]
+    [
+        (0.0, 91.5, 12, 50),
+        (0.2, 88, 16, 56),
+        (0.45, 76, 24, 63),
+        (0.65, 62, 29, 62),
+        (0.85, 49, 27, 56),
+        (1.0, 41, 22, 52),
+    ]
 )
 _SKIN_HUE_SPREAD_DEG = 3.5
 #: Draws of the place on that line: mostly fair, as the genre is, and deep often enough to be learnt.
@@ -76,16 +83,18 @@ _SKIN_SHAPE = (0.85, 1.45)
 ODD_EYES = 0.07
 #: Least CIEDE2000 differences; below them a picture loses its drawing.
 _APART: tuple[tuple[Paint, Paint, float], ...] = (
-    (Paint.HAIR, Paint.SKIN, 17.0),
+    (Paint.HAIR, Paint.SKIN, 22.0),
     (Paint.IRIS_LEFT, Paint.SKIN, 20.0),
     (Paint.IRIS_RIGHT, Paint.SKIN, 20.0),
     (Paint.TOP, Paint.SKIN, 18.0),
     (Paint.BOTTOM, Paint.SKIN, 14.0),
     (Paint.TOP, Paint.HAIR, 11.0),
     (Paint.TOP, Paint.EXTRA, 14.0),
+    (Paint.NECKWEAR, Paint.EXTRA, 16.0),
+    (Paint.NECKWEAR, Paint.TOP, 16.0),
 )
 #: Cloth of these hues at middling lightness looks like mud.
-_MUD = ((86.0, 128.0), (24.0, 60.0), 12.0)
+_MUD = ((80.0, 128.0), (14.0, 64.0), 11.0)
 _TRIES = 60
 
 
@@ -107,11 +116,15 @@ def sample_colours(rng: np.random.Generator, present: Collection[Paint], own: di
 
 def ugly(colours: dict[Paint, F32]) -> str:
     """Return why colours do not go together, or an empty text where they do."""
-    for one, other, least in _APART:
-        if one in colours and other in colours and float(difference(colours[one], colours[other])) < least:
-            return f"{one.name.lower()} is too near to {other.name.lower()}"
+    rules = [rule for rule in _APART if rule[0] in colours and rule[1] in colours]
+    if rules:
+        one = np.stack([colours[rule[0]] for rule in rules])
+        other = np.stack([colours[rule[1]] for rule in rules])
+        for (first, second, least), apart in zip(rules, difference(one, other), strict=True):
+            if apart < least:
+                return f"{first.name.lower()} is too near to {second.name.lower()}"
     hues, lights, chroma = _MUD
-    for paint in (Paint.TOP, Paint.BOTTOM, Paint.EXTRA):
+    for paint in (Paint.TOP, Paint.BOTTOM, Paint.EXTRA, Paint.NECKWEAR):
         if paint in colours:
             lightness, a, b = colours[paint].tolist()
             hue = float(np.degrees(np.arctan2(b, a)) % 360)
@@ -149,10 +162,12 @@ def _lines(rng: np.random.Generator, hair: Lab) -> dict[Paint, Lab]:
 def _clothes(rng: np.random.Generator) -> dict[Paint, Lab]:
     hue = rng.uniform(0, 360)
     garments = {}
-    for paint in (Paint.TOP, Paint.EXTRA, Paint.BOTTOM, Paint.SHOES):
+    for paint in (Paint.TOP, Paint.EXTRA, Paint.BOTTOM, Paint.SHOES, Paint.NECKWEAR):
         styles = {name: share for name, (share, *_) in _CLOTH.items()}
         if paint is Paint.BOTTOM:
             styles |= {"deep": 2.0, "black": 1.5, "vivid": 0.5, "pastel": 0.4}
+        if paint is Paint.NECKWEAR:
+            styles |= {"deep": 2.0, "vivid": 2.0, "soft": 0.6, "grey": 0.1, "white": 0.2}
         if paint is Paint.SHOES:
             styles |= {"deep": 2.0, "black": 2.0, "vivid": 0.3, "pastel": 0.2}
         style = _choose(rng, styles)
