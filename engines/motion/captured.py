@@ -47,7 +47,7 @@ def captured_performance(bvh: Bvh, name: str, *, face_viewer: bool = True) -> Pe
     for side in SIDES:
         rotations |= _fingers(skeleton, side)
     facing = about("y", -to_euler(rotations["hips"][:1])[0, 0]) if face_viewer else np.eye(3)
-    unit = LEG / _leg_length(skeleton)
+    unit = LEG / _leg_length(skeleton, bvh.name)
     places = (skeleton.positions @ facing.T) * unit
     hips = places[:, skeleton.parts["hips"]]
     ankles = places[:, [skeleton.parts[f"{side}_foot"] for side in SIDES], :2]
@@ -62,16 +62,16 @@ def captured_performance(bvh: Bvh, name: str, *, face_viewer: bool = True) -> Pe
     )
 
 
-def _leg_length(skeleton: Skeleton) -> float:
+def _leg_length(skeleton: Skeleton, name: str) -> float:
     lengths = []
     for side in SIDES:
         chain = [skeleton.parts.get(f"{side}_{bone}") for bone in ("upper_leg", "lower_leg", "foot")]
         if None in chain:
-            raise MotionError(f"the {side} leg has no foot; export the clip with LeftFoot and RightFoot")
+            raise MotionError(f"{name}: the {side} leg has no foot; export the clip with LeftFoot and RightFoot")
         upper, lower, foot = (skeleton.positions[0, joint] for joint in chain)
         lengths.append(float(np.linalg.norm(lower - upper) + np.linalg.norm(foot - lower)))
     if min(lengths) < 1e-6:
-        raise MotionError("a leg has no length; export the clip with its skeleton's offsets")
+        raise MotionError(f"{name}: a leg has no length; export the clip with its skeleton's offsets")
     return sum(lengths) / len(lengths)
 
 

@@ -9,6 +9,7 @@ place, which is where MikuMikuDance's own iteration ends too.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,13 @@ import numpy.typing as npt
 
 from engines.controls import SIDES
 from engines.motion.body import ANKLE, HIP, LEG, SHIN, THIGH
-from engines.motion.mmd_face import face_controls
+from engines.motion.face_morphs import face_controls
 from engines.motion.performance import Performance
 from engines.motion.rotation import about, swing, to_euler
-from engines.motion.vmd import FPS, Vmd, read_vmd, sample
+from engines.motion.vmd import FPS, Vmd, read_vmd, sample, sample_morph
 
 F64 = npt.NDArray[np.float64]
 
-#: How far below level a model's arms rest: 35 to 40 degrees on the models that we know.
-A_POSE_DEG = 37.0
 #: From hip joint to ankle, in MMD units.  Source: gene.vrm, 9.2 at MikuMikuDance's usual 0.08 m per unit.
 LEG_UNITS = 9.2
 _UNIT = LEG / LEG_UNITS
@@ -36,10 +35,25 @@ _HIPS: F64 = np.array([0.0, 1.0, 0.0])
 _TOE: F64 = np.array([0.0, -ANKLE, 0.125])
 _JAPANESE = {"left": "左", "right": "右"}
 _FINGERS = {"thumb": "親指", "index": "人指", "middle": "中指", "ring": "薬指", "little": "小指"}
-#: Turn of both eyes' own bones for a gaze of one degree: they lie far behind the iris (as in `engines.skeleton`).
-_EYE_SHARE = 0.35
-#: Models whose eyes turn by only a part of 両目: its angles are gazes already.
-_STRONG_EYES = ("ジェネ", "Gene")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """What differs between models and is not in their motions.
+
+    Args:
+        a_pose_deg: how far below level the arms rest.
+        eye_share: turn of both eyes' bones for a gaze of one degree.
+    """
+
+    a_pose_deg: float
+    eye_share: float
+
+
+#: 35 to 40 degrees on most models; an eye's bone lies far behind its iris (as `engines.skeleton.EYE_GAIN` says).
+_USUAL = _Model(a_pose_deg=37.0, eye_share=0.35)
+#: Gene's hands meet as they should at 33 degrees; her eyes follow 両目 by a part, so that its angles are gazes already.
+_KNOWN = {"ジェネ": _Model(a_pose_deg=33.0, eye_share=1.0)}
 
 
 def vmd_performance(path: Path) -> Performance:
@@ -58,18 +72,19 @@ def mmd_performance(vmd: Vmd, name: str) -> Performance:
     rotations["head"] = rig.chest @ rig.turn("首") @ rig.turn("頭")
     ankles = np.zeros((vmd.frames, 2, 2))
     for column, side in enumerate(SIDES):
-        rotations |= _arm(rig, side)
+        rotations |= _arm(rig, side, _model(vmd).a_pose_deg)
         leg, ankle = _leg(rig, side)
         rotations |= leg
         ankles[:, column] = ankle[:, :2] - [0.0, ANKLE]
     hips = rig.hips_place
+    morphs = {morph: sample_morph(keys, vmd.frames) for morph, keys in vmd.morphs.items()}
     return Performance(
         name=name,
         fps=FPS,
         rotations=rotations,
         root_x=hips[:, 0],
         ankles=ankles,
-        face=face_controls(vmd) | _gaze(rig, vmd),
+        face=face_controls(morphs) | _gaze(rig, _model(vmd).eye_share),
     )
 
 
@@ -114,14 +129,18 @@ class _Rig:
         return sample(self._vmd.bones[bone], frames)
 
 
+def _model(vmd: Vmd) -> _Model:
+    return next((model for word, model in _KNOWN.items() if word in vmd.model), _USUAL)
+
+
 def place(transform: tuple[F64, F64], point: F64) -> F64:
     """Return where a transform (rotation (T, 3, 3), shift (T, 3)) brings a rest point (3,), (T, 3)."""
     return np.asarray(transform[0] @ point + transform[1])
 
 
-def _arm(rig: _Rig, side: str) -> dict[str, F64]:
+def _arm(rig: _Rig, side: str, a_pose_deg: float) -> dict[str, F64]:
     japanese = _JAPANESE[side]
-    to_a_pose = about("z", -A_POSE_DEG if side == "left" else A_POSE_DEG)
+    to_a_pose = about("z", -a_pose_deg if side == "left" else a_pose_deg)
     shoulder = rig.chest @ rig.turn(f"{japanese}肩P") @ rig.turn(f"{japanese}肩") @ rig.turn(f"{japanese}肩C")
     upper = shoulder @ rig.turn(f"{japanese}腕") @ rig.turn(f"{japanese}腕捩")
     lower = upper @ rig.turn(f"{japanese}ひじ") @ rig.turn(f"{japanese}手捩")
@@ -186,9 +205,8 @@ def _swings(start: F64, end: F64) -> F64:
     return np.stack([swing(a, b) for a, b in zip(start, end, strict=True)])
 
 
-def _gaze(rig: _Rig, vmd: Vmd) -> dict[str, F64]:
+def _gaze(rig: _Rig, eye_share: float) -> dict[str, F64]:
     both = rig.turn("両目")
-    share = 1.0 if any(word in vmd.model for word in _STRONG_EYES) else _EYE_SHARE
     left, right = (to_euler(both @ rig.turn(eye)) for eye in ("左目", "右目"))
-    yaw, pitch, _ = ((left + right) / 2 / share).T
+    yaw, pitch, _ = ((left + right) / 2 / eye_share).T
     return {"gaze_yaw": yaw, "gaze_pitch": pitch}

@@ -1,16 +1,19 @@
-"""MikuMikuDance's face morphs as controls of the face.
+"""Named face morphs, MikuMikuDance's, VRM's and ARKit's, as controls of the face.
 
-Names are those that most models share, and those of the model Gene's motions.  A morph adds to several controls, and
-what adds up beyond a control's range is cut.  Morphs of colour (blush, pallor), of pupils and of accessories have no
-control.  Weights were set by what each morph shows on the faces we have: MikuMikuDance fixes names, not looks.
+MikuMikuDance's names are those that most models share, and those of Gene's motions.  A morph adds to several controls,
+and what adds up beyond a control's range is cut.  Morphs of colour (blush, pallor), of pupils and of accessories have
+no control.  Weights were set by what each morph shows on the faces we have: MikuMikuDance fixes names, not looks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
-from engines.motion.vmd import Vmd, decoded, sample_morph
+from engines.controls import VISEMES
+from engines.motion.vmd import decoded
 
 F64 = npt.NDArray[np.float64]
 
@@ -101,6 +104,14 @@ _MORPHS: dict[str, dict[str, float]] = {
     "mouth_e_geo_C": {"ee": 1.0},
     "mouth_o_geo_C": {"oh": 1.0},
     "mouth_smile_geo": {"smile": 1.0},
+    # VRM's presets
+    **{name: {name: 1.0} for name in (*VISEMES, "angry", "surprised")},
+    "happy": {"joy": 1.0},
+    "sad": {"sorrow": 1.0},
+    "relaxed": {"smile": 0.7},
+    "blink": _BLINK,
+    "blinkLeft": {"blink_left": 1.0},
+    "blinkRight": {"blink_right": 1.0},
     # ARKit's, as motion capture writes them
     "eyeBlink": _BLINK,
     "eyeBlinkLeft": {"blink_left": 1.0},
@@ -130,13 +141,14 @@ def _as_written(name: str) -> str:
 _WRITTEN = {_as_written(name): values for name, values in _MORPHS.items()}
 
 
-def face_controls(vmd: Vmd) -> dict[str, F64]:
-    """Return the controls that a file's morphs move, name -> (T,), not yet cut to their ranges."""
+def face_controls(weights: Mapping[str, F64]) -> dict[str, F64]:
+    """Return the controls that morphs move, name -> (T,), not yet cut to their ranges.
+
+    Args:
+        weights: morph name -> its weight over time, (T,); unknown names are left out.
+    """
     values: dict[str, F64] = {}
-    for morph, keys in vmd.morphs.items():
-        effect = _WRITTEN.get(morph)
-        if effect is not None:
-            weights = sample_morph(keys, vmd.frames)
-            for control, share in effect.items():
-                values[control] = values.get(control, np.zeros(vmd.frames)) + share * weights
+    for morph, weight in weights.items():
+        for control, share in _WRITTEN.get(_as_written(morph), {}).items():
+            values[control] = values.get(control, np.zeros(len(weight))) + share * weight
     return values
