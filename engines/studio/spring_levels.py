@@ -20,7 +20,7 @@ I64 = npt.NDArray[np.int64]
 
 _PER_SPRING = (
     "springs", "swinging", "swinging_parents", "heads", "axes", "lengths", "pulls", "gravity", "centre", "collides",
-    "side", "reach",
+    "side", "reach", "widest_cos",
 )  # fmt: skip
 
 
@@ -46,6 +46,8 @@ class Level:
         collides: int64, (n, K), as in the springs.
         side: int64, (n, K), of those colliders.
         reach: float64, (n, K), -inf where there is none.
+        widest_cos: float64, (n,), as in the springs.
+        limited: whether any is above -1.
     """
 
     joints: I64
@@ -65,6 +67,8 @@ class Level:
     collides: I64
     side: I64
     reach: F64
+    widest_cos: F64
+    limited: bool
 
     def only(self, which: npt.NDArray[np.bool_]) -> Level:
         """Return the level with only some of its swinging joints, a mask (n,)."""
@@ -159,6 +163,8 @@ def _level(avatar: Avatar, at: I64, spring_of: dict[int, int], constraints: dict
         collides=collides,
         side=colliders.side[collides] if len(colliders) else np.zeros_like(collides),
         reach=springs.reach[rows],
+        widest_cos=springs.widest_cos[rows],
+        limited=bool((springs.widest_cos[rows] > -1.0).any()),
     )
 
 

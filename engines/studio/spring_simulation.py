@@ -20,14 +20,13 @@ from engines.studio.avatar import Avatar
 from engines.studio.colliders import distances
 from engines.studio.rotations import mixed, swings, unit
 from engines.studio.spring_levels import Bodies, Level, bodies_of, levels_of
+from engines.studio.springs import RATE_HZ
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-#: The rate at which a file's stiffness and drag mean what they say.
-RATE_HZ = 60.0
-#: A clip's frames may be this far apart; more is a cut, after which a simulation starts anew.
+#: After longer pauses than this everything is at rest.
 MAX_STEP_S = 1.0
 #: Rounds in which a resting tail is moved by its forces and pushed out of what it entered.
 _SETTLING_ROUNDS = 12
@@ -67,14 +66,15 @@ class SpringSimulation:
 
         Args:
             vector: the next frame's.
-            dt_s: seconds since the frame before; the first frame is at rest, as after :meth:`reset`.
+            dt_s: seconds since the frame before.  The first frame is at rest, as after :meth:`reset`, and so is one
+                after more than :data:`MAX_STEP_S`.
 
         Returns:
             float32, (J - len(BONES), 3, 3), each further joint's rotation against its parent, in the T-pose's axes.
         """
-        if not 0.0 < dt_s <= MAX_STEP_S:
-            raise ValueError(f"dt_s: got {dt_s}, expected more than 0 and at most {MAX_STEP_S}; reset after a cut")
-        if self._pose is None:
+        if not (0.0 < dt_s < math.inf):
+            raise ValueError(f"dt_s: got {dt_s}, expected more than 0 and finite")
+        if self._pose is None or dt_s > MAX_STEP_S:
             return self.reset(vector)
         start, end = self._bones, _bones(self._avatar, vector)
         steps = max(1, math.ceil(dt_s * RATE_HZ - 1e-6))
@@ -193,9 +193,16 @@ class _Pose:
         return np.asarray(aims + level.gravity)
 
     def on_sphere(self, level: Level, tails: F64) -> F64:
-        """Return tails at their joints' length, (n, 3)."""
+        """Return tails at their joints' length and within their greatest angle, (n, 3)."""
         heads = self.heads(level)
-        return np.asarray(heads + unit(tails - heads) * level.lengths[:, None])
+        towards = unit(tails - heads)
+        if level.limited:
+            rest = (self._rotations[level.swinging_parents] @ level.axes[:, :, None])[:, :, 0]
+            cosine = np.einsum("ni,ni->n", towards, rest)[:, None]
+            limit = level.widest_cos[:, None]
+            edge = limit * rest + np.sqrt(1.0 - limit**2) * unit(towards - cosine * rest)
+            towards = np.where(cosine < limit, edge, towards)
+        return np.asarray(heads + towards * level.lengths[:, None])
 
     def in_world(self, level: Level, tails: F64) -> F64:
         """Return tails that were against their centres, (n, 3)."""

@@ -30,6 +30,8 @@ from engines.studio.rig import Rig
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
+#: The rate at which a file's stiffness and drag mean what they say.
+RATE_HZ = 60.0
 #: A VRM 0.x joint without children has a tail this far beyond it, in the direction from its parent.
 #: Source: VRM 1.0 specification, `VRMC_springBone`, "About spring configuration"; UniVRM.
 LEAF_M = 0.07
@@ -61,6 +63,7 @@ class Springs:
         collides: int64, (S, K), which colliders push each tail, in this order; -1 fills up.
         reach: float64, (S, K), the distance that each of them keeps; see :func:`engines.studio.colliders.distances`.
         colliders: all of them.
+        widest_cos: float64, (S,), cosine of the greatest angle between a joint and its rest, -1 where there is none.
         invented: the file has no springs; these follow from its joints' names.
     """
 
@@ -75,6 +78,7 @@ class Springs:
     collides: I64
     reach: F64
     colliders: Colliders
+    widest_cos: F64
     invented: bool = False
 
     def __len__(self) -> int:
@@ -93,6 +97,7 @@ class Spring:
     hit_radius: float
     centre: int
     collides: tuple[int, ...]
+    widest_cos: float = -1.0
 
 
 def read_springs(document: dict[str, Any], rig: Rig) -> Springs:
@@ -145,6 +150,7 @@ def assembled(rig: Rig, found: list[Spring], colliders: Colliders, *, invented: 
         collides=collides,
         reach=_reach(collides, hit_radius, colliders),
         colliders=colliders,
+        widest_cos=np.array([spring.widest_cos for spring in springs], np.float64),
         invented=invented,
     )
 
