@@ -20,7 +20,8 @@ from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_material
 from engines.studio.mesh import Draw, Mesh, read_mesh
 from engines.studio.morphs import Morph, read_expressions
 from engines.studio.rig import Rig, read_rig
-from engines.studio.springs import Springs, read_springs
+from engines.studio.spring_file import read_springs
+from engines.studio.springs import Springs
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
