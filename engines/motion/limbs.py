@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import solveh_banded
 
 from engines.controls import HIGH, INDEX, LOW
 from engines.motion.body import SHIN, THIGH
@@ -24,6 +25,8 @@ F64 = npt.NDArray[np.float64]
 #: limb is overstretched, which the controls cannot show, and only a larger bend turns the upper bone.
 _PLANE_UNKNOWN_DEG, _PLANE_KNOWN_DEG = 3.0, 10.0
 _OVERSTRETCHED_DEG, _BACKWARDS_DEG = 8.0, 25.0
+#: How sure a known plane is against the pull to no turn, inverted; over how long a straight limb's turn is spread.
+_CERTAIN, _TURN_S = 1e-4, 0.3
 #: The controls have no turn of the foot on the shin.  A straight leg turns as a whole instead; a bent one keeps its
 #: knee where it is.
 _STRAIGHT_DEG, _BENT_DEG = 20.0, 80.0
@@ -50,10 +53,11 @@ class LegControls:
     ankle: F64
 
 
-def solve_arm(*, chest: F64, shoulder: F64, upper_arm: F64, lower_arm: F64, hand: F64) -> ArmControls:
+def solve_arm(*, fps: float, chest: F64, shoulder: F64, upper_arm: F64, lower_arm: F64, hand: F64) -> ArmControls:
     """Return the controls that bring an arm's segments where the source has them.
 
     Args:
+        fps: frames per second.
         chest: world rotation away from the T-pose, (T, 3, 3), as the figure can take it.
         shoulder: the same of the collar bone, as the source has it.
         upper_arm: the same of the upper arm.
@@ -68,7 +72,7 @@ def solve_arm(*, chest: F64, shoulder: F64, upper_arm: F64, lower_arm: F64, hand
     fore = (transposed(upper_arm) @ lower_arm)[:, :, 0]
     plane = np.degrees(np.arctan2(-fore[:, 1], fore[:, 2]))
     bend = np.degrees(np.arccos(np.clip(fore[:, 0], -1, 1)))
-    upper = _reachable("upper_arm", upper @ about("x", _plane_turn(plane, bend)))
+    upper = _reachable("upper_arm", upper @ about("x", _plane_turn(plane, bend, fps)))
     fore = (transposed(base @ from_vectors(upper)) @ lower_arm)[:, :, 0]
     elbow = _clipped("elbow", np.degrees(np.arctan2(fore[:, 2], fore[:, 0])))
     forearm = base @ from_vectors(upper) @ about("y", -elbow)
@@ -88,10 +92,11 @@ def solve_arm(*, chest: F64, shoulder: F64, upper_arm: F64, lower_arm: F64, hand
     )
 
 
-def solve_leg(*, hips: F64, upper_leg: F64, lower_leg: F64, foot: F64) -> LegControls:
+def solve_leg(*, fps: float, hips: F64, upper_leg: F64, lower_leg: F64, foot: F64) -> LegControls:
     """Return the controls that bring a leg's segments where the source has them.
 
     Args:
+        fps: frames per second.
         hips: world rotation away from the T-pose, (T, 3, 3), as the figure can take it.
         upper_leg: the same of the thigh, as the source has it.
         lower_leg: the same of the shin.
@@ -102,7 +107,7 @@ def solve_leg(*, hips: F64, upper_leg: F64, lower_leg: F64, foot: F64) -> LegCon
     shin = -(transposed(upper_leg) @ lower_leg)[:, :, 1]
     plane = np.degrees(np.arctan2(-shin[:, 0], -shin[:, 2]))
     bend = np.degrees(np.arccos(np.clip(-shin[:, 1], -1, 1)))
-    upper = upper @ about("y", _plane_turn(plane, bend))
+    upper = upper @ about("y", _plane_turn(plane, bend, fps))
     knee = _knee(hips @ upper, lower_leg)
     turned = transposed(hips @ upper @ about("x", knee)) @ foot
     yaw = np.degrees(np.arctan2(turned[:, 0, 2], turned[:, 2, 2]))
@@ -129,12 +134,27 @@ def curl(joints: list[tuple[F64, F64]]) -> F64 | None:
     return np.clip(np.asarray(bent, np.float64) / sum(float(full @ full) for _, full in joints), 0.0, 1.0)
 
 
-def _plane_turn(plane: F64, bend: F64) -> F64:
-    """Return by how much the upper bone turns about itself to bring a bend into the hinge's plane, (T,)."""
+def _plane_turn(plane: F64, bend: F64, fps: float) -> F64:
+    """Return by how much the upper bone turns about itself to bring a bend into the hinge's plane, (T,).
+
+    A straight limb has no plane: there the turn passes smoothly between those of the frames around it, and is drawn to
+    none.  With directions as complex numbers that is a least-squares problem with a band of three.
+    """
     wrong = np.abs(plane) / 180.0
     low = _PLANE_UNKNOWN_DEG + (_OVERSTRETCHED_DEG - _PLANE_UNKNOWN_DEG) * wrong
     high = _PLANE_KNOWN_DEG + (_BACKWARDS_DEG - _PLANE_KNOWN_DEG) * wrong
-    return np.asarray(plane * _ramp(bend, low, high))
+    trust = _ramp(bend, low, high)
+    trust = trust / (1 - trust + _CERTAIN)
+    stiffness = (_TURN_S * fps) ** 2
+    last = len(plane) - 1
+    neighbours = np.minimum(np.arange(last + 1), 1) + np.minimum(np.arange(last + 1)[::-1], 1)
+    band = np.zeros((2, last + 1))
+    band[0, 1:] = -stiffness
+    band[1] = trust + 1.0 + stiffness * neighbours
+    radians = np.radians(plane)
+    wanted = np.stack([trust * np.cos(radians) + 1.0, trust * np.sin(radians)], axis=1)
+    along, across = solveh_banded(band[-min(2, last + 1) :], wanted).T
+    return np.asarray(np.degrees(np.arctan2(across, along)))
 
 
 def _knee(upper: F64, lower: F64) -> F64:

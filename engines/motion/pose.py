@@ -47,11 +47,14 @@ def performance_controls(performance: Performance) -> F32:
     for side in SIDES:
         seen = world if side == "left" else {bone: mirrored(rotation) for bone, rotation in world.items()}
         arm = solve_arm(
+            fps=performance.fps,
             chest=seen["chest"],
             **{bone: seen[f"{side}_{bone}"] for bone in ("shoulder", "upper_arm", "lower_arm", "hand")},
         )
         leg = solve_leg(
-            hips=seen["hips"], **{bone: seen[f"{side}_{bone}"] for bone in ("upper_leg", "lower_leg", "foot")}
+            fps=performance.fps,
+            hips=seen["hips"],
+            **{bone: seen[f"{side}_{bone}"] for bone in ("upper_leg", "lower_leg", "foot")},
         )
         values |= _arm_values(side, arm) | _leg_values(side, leg) | _curls(side, seen, performance)
     values |= performance.face
