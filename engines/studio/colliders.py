@@ -168,26 +168,29 @@ def distances(points: F64, start: F64, end: F64, side: I64, reach: F64) -> tuple
     Args:
         points: float64, (..., 3), broadcast against the others.
         start: float64, (..., 3), posed.
-        end: float64, (..., 3), posed.
+        end: float64, (..., 3), posed; the very array `start` where all are spheres.
         side: int64, (...), values of :class:`Side`.
         reach: float64, (...): radius plus hit radius; inside, radius minus hit radius; of a plane, the hit radius.
 
     Returns:
         float64, (...), metres, negative within; float64, (..., 3), unit directions.
     """
-    axis = end - start
     away = points - start
-    plane = side == Side.ABOVE
-    along = np.einsum("...i,...i->...", away, axis)
-    part = np.clip(along / np.maximum(np.einsum("...i,...i->...", axis, axis), 1e-18), 0.0, 1.0)
-    away = away - part[..., None] * axis
+    if end is not start:  # not only spheres
+        axis = end - start
+        along = np.einsum("...i,...i->...", away, axis)
+        part = np.clip(along / np.maximum(np.einsum("...i,...i->...", axis, axis), 1e-18), 0.0, 1.0)
+        away = away - part[..., None] * axis
     length = np.sqrt(np.einsum("...i,...i->...", away, away))
     away = away / np.maximum(length, 1e-12)[..., None]
     distance = length - reach
     if side.any():
-        inside = side == Side.INSIDE
-        distance = np.where(inside, reach - length, np.where(plane, along - reach, distance))
-        away = np.where(inside[..., None], -away, np.where(plane[..., None], axis, away))
+        inside, plane = side == Side.INSIDE, side == Side.ABOVE
+        distance = np.where(inside, reach - length, distance)
+        away = np.where(inside[..., None], -away, away)
+        if end is not start:
+            distance = np.where(plane, along - reach, distance)
+            away = np.where(plane[..., None], axis, away)
     return distance, away
 
 

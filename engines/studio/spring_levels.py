@@ -83,12 +83,14 @@ class Bodies:
         joint: int64, (C,).
         start: float64, (C, 3).
         end: float64, (C, 3).
+        spheres: whether all are spheres.
         ride: whether any is fixed to a joint that moves by itself.
     """
 
     joint: I64
     start: F64
     end: F64
+    spheres: bool
     ride: bool
 
 
@@ -107,7 +109,8 @@ def bodies_of(avatar: Avatar) -> Bodies:
     """Return the avatar's colliders."""
     colliders = avatar.springs.colliders
     ride = bool((colliders.joint >= len(BONES)).any())
-    return Bodies(joint=colliders.joint, start=colliders.start, end=colliders.end, ride=ride)
+    spheres = np.array_equal(colliders.start, colliders.end)
+    return Bodies(joint=colliders.joint, start=colliders.start, end=colliders.end, spheres=spheres, ride=ride)
 
 
 def _build(avatar: Avatar) -> tuple[Level, ...]:

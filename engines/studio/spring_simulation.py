@@ -97,7 +97,8 @@ class SpringSimulation:
             before = self._tails[rows]
             moved = before + self._velocities[rows] * (dt_s * (1.0 - springs.drag[rows, None]) ** drag_steps)
             free = pose.in_world(level, moved) + pose.forces(level) * pull_s
-            tails = _pushed(level, bodies, pose.heads(level), pose.on_sphere(level, free))
+            heads = pose.heads(level)
+            tails = _pushed(level, bodies, heads, _reined(level, heads, pose.rest(level), free))
             pose.swing(level, tails)
             after = pose.against_centre(level, tails)
             self._velocities[rows] = (after - before) / dt_s
@@ -121,18 +122,17 @@ def _settle(pose: _Pose, levels: tuple[Level, ...], bodies: Bodies) -> None:
             pose.constrain(level)
             if not len(level.springs):
                 continue
-            heads, forces = pose.heads(level), pose.forces(level)
+            heads, forces, rest = pose.heads(level), pose.forces(level), pose.rest(level)
             still = np.einsum("ni,ni->n", forces, forces) < 1e-18
-            towards = np.where(still[:, None], pose.rigid(level) - heads, forces)
-            tails = pose.on_sphere(level, heads + towards)
+            tails = _reined(level, heads, rest, heads + np.where(still[:, None], rest, forces))
             touched = _pushed(level, posed, heads, tails)
             hit = (touched != tails).any(axis=1)
             if hit.any():
-                part = level.only(hit)
+                part, heads, rest, forces = level.only(hit), heads[hit], rest[hit], forces[hit]
                 for _ in range(_SETTLING_ROUNDS):
                     before = touched[hit]
-                    free = pose.on_sphere(part, before + forces[hit] / RATE_HZ)
-                    touched[hit] = _pushed(part, posed, heads[hit], free)
+                    free = _reined(part, heads, rest, before + forces / RATE_HZ)
+                    touched[hit] = _pushed(part, posed, heads, free)
                     if np.abs(touched[hit] - before).max() < _AT_REST_M:
                         break
             pose.swing(level, touched)
@@ -156,7 +156,7 @@ class _Pose:
         """Return where all colliders start and end, (C, 3) each."""
         rotations, offsets = self._rotations[bodies.joint], self._offsets[bodies.joint]
         start = (rotations @ bodies.start[:, :, None])[:, :, 0] + offsets
-        return start, (rotations @ bodies.end[:, :, None])[:, :, 0] + offsets
+        return start, start if bodies.spheres else (rotations @ bodies.end[:, :, None])[:, :, 0] + offsets
 
     def constrain(self, level: Level) -> None:
         """Turn the level's constrained joints, and let all others follow their parents."""
@@ -181,28 +181,14 @@ class _Pose:
         parents = level.swinging_parents
         return np.asarray((self._rotations[parents] @ level.heads[:, :, None])[:, :, 0] + self._offsets[parents])
 
-    def rigid(self, level: Level) -> F64:
-        """Return where their tails would be if they followed their parents, (n, 3)."""
-        parents = level.swinging_parents
-        tails = level.heads + level.axes * level.lengths[:, None]
-        return np.asarray((self._rotations[parents] @ tails[:, :, None])[:, :, 0] + self._offsets[parents])
+    def rest(self, level: Level) -> F64:
+        """Return where they would point if they followed their parents, unit directions (n, 3)."""
+        return np.asarray((self._rotations[level.swinging_parents] @ level.axes[:, :, None])[:, :, 0])
 
     def forces(self, level: Level) -> F64:
         """Return what pulls at their tails, (n, 3), in metres per 1/60 s and second."""
         aims = (self._rotations[level.swinging_parents] @ level.pulls[:, :, None])[:, :, 0]
         return np.asarray(aims + level.gravity)
-
-    def on_sphere(self, level: Level, tails: F64) -> F64:
-        """Return tails at their joints' length and within their greatest angle, (n, 3)."""
-        heads = self.heads(level)
-        towards = unit(tails - heads)
-        if level.limited:
-            rest = (self._rotations[level.swinging_parents] @ level.axes[:, :, None])[:, :, 0]
-            cosine = np.einsum("ni,ni->n", towards, rest)[:, None]
-            limit = level.widest_cos[:, None]
-            edge = limit * rest + np.sqrt(1.0 - limit**2) * unit(towards - cosine * rest)
-            towards = np.where(cosine < limit, edge, towards)
-        return np.asarray(heads + towards * level.lengths[:, None])
 
     def in_world(self, level: Level, tails: F64) -> F64:
         """Return tails that were against their centres, (n, 3)."""
@@ -235,27 +221,43 @@ class _Pose:
         return self._turns[len(BONES) :].astype(np.float32)
 
 
+def _reined(level: Level, heads: F64, rest: F64, tails: F64) -> F64:
+    """Return tails at their joints' length and within their greatest angle from rest, (n, 3)."""
+    towards = unit(tails - heads)
+    if level.limited:
+        cosine = np.einsum("ni,ni->n", towards, rest)[:, None]
+        limit = level.widest_cos[:, None]
+        edge = limit * rest + np.sqrt(1.0 - limit**2) * unit(towards - cosine * rest)
+        towards = np.where(cosine < limit, edge, towards)
+    return np.asarray(heads + towards * level.lengths[:, None])
+
+
 def _pushed(level: Level, bodies: tuple[F64, F64], heads: F64, tails: F64) -> F64:
     """Return tails pushed out of the colliders, one after the other in each tail's order, (n, 3)."""
     if not level.collides.shape[1]:
         return tails
-    start, end = bodies[0][level.collides], bodies[1][level.collides]
-    order = np.arange(level.collides.shape[1])
-    after = np.full(len(tails), -1)
-    rows = np.arange(len(tails))
-    tails = tails.copy()
+    start = bodies[0][level.collides]
+    end = start if bodies[1] is bodies[0] else bodies[1][level.collides]
+    side, reach, rows = level.side, level.reach, np.arange(len(tails))
+    distance, away = distances(tails[:, None], start, end, side, reach)
+    entered = distance < 0.0
+    hit = entered.any(axis=1)
+    if not hit.any():
+        return tails
+    tails, order, after = tails.copy(), np.arange(level.collides.shape[1]), np.full(len(tails), -1)
     for _ in range(_MAX_PUSHES):
-        distance, away = distances(tails[rows, None], start[rows], end[rows], level.side[rows], level.reach[rows])
+        rows, entered, distance, away = rows[hit], entered[hit], distance[hit], away[hit]
+        first, here = entered.argmax(axis=1), np.arange(len(rows))
+        out = tails[rows] - away[here, first] * distance[here, first, None]
+        tails[rows] = heads[rows] + unit(out - heads[rows]) * level.lengths[rows, None]
+        after[rows] = first
+        start, side, reach = start[hit], side[hit], reach[hit]
+        end = start if bodies[1] is bodies[0] else end[hit]
+        distance, away = distances(tails[rows, None], start, end, side, reach)
         entered = (distance < 0.0) & (order > after[rows, None])
         hit = entered.any(axis=1)
         if not hit.any():
             break
-        rows, entered, distance, away = rows[hit], entered[hit], distance[hit], away[hit]
-        first = entered.argmax(axis=1)
-        here = np.arange(len(rows))
-        out = tails[rows] - away[here, first] * distance[here, first, None]
-        tails[rows] = heads[rows] + unit(out - heads[rows]) * level.lengths[rows, None]
-        after[rows] = first
     return tails
 
 
