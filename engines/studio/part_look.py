@@ -155,7 +155,12 @@ class Looker:
         """Return the median colour of the foremost triangles between eyes and mouth, CIELAB (3,)."""
         surface = self._surface
         on_face = self._on_head & (surface.alpha.mean(axis=1) > 0.5)
-        named = np.array([part_of_name(material.name)[0] is Part.FACE_SKIN for material in avatar.materials])
+        for moved in (self._blinks, self._speaks, self._frowns):
+            share = np.bincount(surface.piece, moved) / np.maximum(np.bincount(surface.piece), 1)
+            on_face &= share[surface.piece] < _MOSTLY  # lashes, brows and teeth move as a whole
+        on_face &= self._on_eye == 0
+        skins = {Part.FACE_SKIN, Part.BODY_SKIN}
+        named = np.array([part_of_name(material.name)[0] in skins for material in avatar.materials])
         opaque = np.array([material.depth_write for material in avatar.materials])
         if (named[surface.material] & opaque[surface.material] & on_face).any():
             on_face &= named[surface.material]

@@ -41,7 +41,10 @@ _RULES: tuple[tuple[str, Part], ...] = (
     (r"facemouth|mouth|teeth|tooth|tongue|(?<![a-z])kuchi(?![a-z])|歯|舌|口", Part.MOUTH),
     (r"cheek|blush|頬|照れ|青ざめ", Part.FACE_SKIN),
     # VRoid ends a material's name with what it is made of, so that `Accessory_Tie_01_CLOTH` is cloth.
-    (r"_cloth(?![a-z])|tops|bottoms|onepiece|shoes|skirt|shirt|pants|socks|wear(?!_metal)|huku|fuku", Part.CLOTHES),
+    (
+        r"(?<![a-z])cloth(es|ing)?(?![a-z])|tops|bottoms|onepiece|shoes|skirt|shirt|pants|socks|wear(?!_metal)|huku|fuku",
+        Part.CLOTHES,
+    ),
     (r"服|スカート|トップス|ボトムス|アンダー|シャツ|パンツ|ズボン|靴|くつ|ブーツ|マフラー|袖", Part.CLOTHES),
     (r"accessor|glass|megane|ribbon|(?<![a-z])hat(?![a-z])|backpack|logo|metal|plastic|gear|robo", Part.ACCESSORIES),
     (r"メガネ|眼鏡|帽子|リボン|アクセ|飾|ピアス", Part.ACCESSORIES),

@@ -59,7 +59,7 @@ class Recolourer:
         np.add.at(area, (self.parts.surface.material, self.paints), self.parts.surface.area)
         self._leads = [Paint(int(paint)) for paint in area.argmax(axis=1)]
 
-    def recolour(self, targets: Mapping[Paint | str, Lab]) -> Avatar:
+    def recolour(self, targets: Mapping[Paint, Lab] | Mapping[str, Lab]) -> Avatar:
         """Return a copy of the avatar in other colours; what is not named keeps its own.
 
         Args:
@@ -83,7 +83,7 @@ class Recolourer:
             textures[gone] = np.full((1, 1, 4), 255, np.uint8)  # indices stay, memory does not
         return replace(self.avatar, materials=tuple(materials), textures=tuple(textures))
 
-    def _dyes(self, targets: Mapping[Paint | str, Lab]) -> dict[Paint, ColourMap]:
+    def _dyes(self, targets: Mapping[Paint, Lab] | Mapping[str, Lab]) -> dict[Paint, ColourMap]:
         name = self.avatar.name
         wanted: dict[Paint, F32] = {}
         for key, lab in targets.items():
