@@ -22,6 +22,7 @@ from engines.studio.morphs import Morph, read_expressions
 from engines.studio.rig import Rig, read_rig
 from engines.studio.spring_file import read_springs
 from engines.studio.springs import Springs
+from engines.studio.terms import refusal
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -94,20 +95,32 @@ class Avatar:
     credit: Credit
 
 
-def load_avatar(path: str | Path, *, leave_out: Collection[str] = (), max_texture_px: int = MAX_TEXTURE_PX) -> Avatar:
+def load_avatar(
+    path: str | Path,
+    *,
+    leave_out: Collection[str] = (),
+    max_texture_px: int = MAX_TEXTURE_PX,
+    i_have_the_rights: bool = False,
+) -> Avatar:
     """Return the avatar in the VRM 0.x file at `path`.
 
     Args:
         path: the `.vrm` file.
         leave_out: names of nodes or meshes that are not the character, such as Seed-san's robot arm.
         max_texture_px: larger textures are scaled down to this.
+        i_have_the_rights: load it although its embedded terms forbid modification.
 
     Raises:
-        AvatarError: the file is damaged, is no VRM 0.x humanoid, or shows nothing.
+        AvatarError: its terms forbid modification, or the file is damaged, is no VRM 0.x humanoid, or shows nothing.
     """
     path = Path(path)
     glb = read_glb(path)
     try:
+        forbidden = refusal(glb.json)
+        if forbidden and not i_have_the_rights:
+            raise AvatarError(
+                f"{glb.name}: its terms forbid modification: {forbidden}; go on with --i-have-the-rights if you have them"
+            )
         return _assemble(path.stem, glb, leave_out, max_texture_px)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         # One border for the many ways in which free-form JSON can point nowhere.
