@@ -118,9 +118,8 @@ def load_avatar(
     try:
         forbidden = refusal(glb.json)
         if forbidden and not i_have_the_rights:
-            raise AvatarError(
-                f"{glb.name}: its terms forbid modification: {forbidden}; go on with --i-have-the-rights if you have them"
-            )
+            what = f"{glb.name}: its terms forbid modification: {forbidden}"
+            raise AvatarError(f"{what}; go on with --i-have-the-rights if you have them")
         return _assemble(path.stem, glb, leave_out, max_texture_px)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         # One border for the many ways in which free-form JSON can point nowhere.
