@@ -1,141 +1,249 @@
-"""Makes the training set: avatars in random poses with what the student learns from.
+"""Makes a data set: labelled pictures of many characters in tar shards, by several processes, resumable.
 
-One folder per character holds numpy arrays with one row per picture, written in place and therefore
-resumable: rows already rendered are kept.  ``python -m engines.studio.dataset --help`` says how to make one.
+The format is WebDataset's: plain tar files whose members share a stem per sample.  A shard appears under its name when
+it is complete; whoever starts again draws what is missing, and the bytes come out the same.
+See docs/decisions/0008-data-set.md.
 """
 
 from __future__ import annotations
 
-import argparse
+import hashlib
 import json
-import logging
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
-
-import cv2
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from engines import controls
-from engines.character import Character, card_from_avatar, save_character
 from engines.errors import DatasetError
-from engines.framing import face_camera, portrait_camera
-from engines.sheet import premultiplied
-from engines.skeleton import BONE_INDEX, forward_kinematics
-from engines.structure import FACE_GRID
-from engines.studio.avatar import load_avatar
-from engines.studio.renderer import Renderer
-from engines.studio.sampling import sample_controls
-from engines.studio.sheets import make_sheet
-from engines.studio.truth import FaceTruth
+from engines.skeleton import BONES
+from engines.studio.dataset_plan import SPLITS, DatasetOptions, Plan, plan
+from engines.studio.dataset_worker import Worker, load_cast
+from engines.studio.identity import Cast, Identity, sample_identity
+from engines.studio.labels import FACE_LABEL_PX, LABEL_PX
+from engines.studio.palette import PALETTE
+from engines.studio.part_names import Part
 
-logger = logging.getLogger(__name__)
+Progress = Callable[[int, int], None]
 
-#: Pictures are rendered at 512 and stored at 256; the face frame is stored at 128.
-RENDER_PX = 512
-PICTURE_PX = 256
-FACE_PX = 128
-
-FIELDS: dict[str, tuple[tuple[int, ...], str]] = {
-    "controls": ((len(controls.SPEC),), "<f4"),
-    "picture": ((PICTURE_PX, PICTURE_PX, 4), "|u1"),  # premultiplied RGBA
-    "face": ((FACE_PX, FACE_PX, 4), "|u1"),  # premultiplied RGBA
-    "face_triangle": ((FACE_GRID, FACE_GRID), "<i4"),  # -1 where there is no surface
-    "face_barycentric": ((FACE_GRID, FACE_GRID, 2), "<f2"),
-}
+FORMAT = 1
+MANIFEST = "manifest.json"
 
 
-def open_fields(folder: Path, count: int | None = None) -> dict[str, npt.NDArray[np.generic]]:
-    """Open a character's arrays: for reading, or, given a count, for writing (made or continued).
+def make_dataset(
+    options: DatasetOptions, folder: Path, workers: int = 1, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Make a data set, or what is missing of it, and return its manifest.
+
+    Args:
+        options: what to make.
+        folder: where; made if it is not there.
+        workers: processes that draw; each uses one core and about 1.5 GB.
+        progress: called with the number of pictures that are there and of all.
 
     Raises:
-        DatasetError: the folder holds another number of rows or another control spec.
+        DatasetError: the folder holds another set, cannot be written, or a worker died; what is complete stays.
+        AvatarError: an avatar cannot be used.
+        MotionError: a clip cannot be used.
     """
-    meta_path = folder / "dataset.json"
-    if count is not None and not meta_path.exists():
+    layout = plan(options)
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        meta_path.write_text(json.dumps({"spec_hash": controls.spec_hash(), "count": count, "done": 0}))
-    if not meta_path.exists():
-        raise DatasetError(f"{folder}: no dataset.json; make the set with `python -m engines.studio.dataset`")
-    meta = json.loads(meta_path.read_text())
-    if meta["spec_hash"] != controls.spec_hash():
+        head = _head(options)
+        _check_same(folder, head)
+        cast = load_cast(options)
+        identities = choose_identities(cast, options)
+        head["credits"] = _credits(cast)
+        _write(folder / MANIFEST, {**head, "complete": False})
+        (folder / "avatars").mkdir(exist_ok=True)
+        (folder / "characters").mkdir(exist_ok=True)
+        _draw_all(options, layout, identities, folder, workers, progress or (lambda done, total: None))
+        manifest = {**head, **_contents(layout, identities, folder), "complete": True}
+        _write(folder / MANIFEST, manifest)
+    except OSError as error:
         raise DatasetError(
-            f"{folder}: made for control spec {meta['spec_hash']}, this is {controls.spec_hash()}; make it anew"
-        )
-    rows = int(meta["count"])
-    if count is not None and rows != count:
-        raise DatasetError(f"{folder}: holds {rows} rows, asked for {count}; choose another folder")
-    arrays: dict[str, npt.NDArray[np.generic]] = {}
-    for name, (shape, dtype) in FIELDS.items():
-        path = folder / f"{name}.npy"
-        if path.exists():
-            arrays[name] = np.load(path, mmap_mode="r" if count is None else "r+")
-        else:
-            arrays[name] = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), (rows, *shape))
-    return arrays
+            f"{folder}: cannot be written ({error.strerror or error}); mend that and start again: it goes on from here"
+        ) from error
+    return manifest
 
 
-def done_rows(folder: Path) -> int:
-    """Return how many rows of a character's arrays are rendered."""
-    return int(json.loads((folder / "dataset.json").read_text())["done"])
+def choose_identities(cast: Cast, options: DatasetOptions) -> tuple[Identity, ...]:
+    """Return the identities of a set: each avatar as it is, then sampled ones, bases taking turns."""
+    bases = [path.stem for path in options.avatars]
+    identities = [Identity(name=base, base=base) for base in bases]
+    for index in range(len(bases), options.identities):
+        base = bases[index % len(bases)]
+        identities.append(sample_identity(cast, base, options.seed * 100_000 + index, identities))
+    return tuple(identities)
 
 
-def make(renderer: Renderer, avatar_path: Path, folder: Path, count: int, seed: int) -> None:
-    """Render an avatar's character (sheet, proportions) and `count` pictures of it into a folder."""
-    avatar = load_avatar(avatar_path)
-    arrays = open_fields(folder, count)
-    if not (folder / "character").exists():
-        sheet = make_sheet(renderer, avatar)
-        card = card_from_avatar(avatar_path.stem, avatar)
-        character = Character(card=card, proportions=avatar.proportions, sheet=sheet, w=np.zeros(0, np.float32))
-        save_character(folder / "character", character)
-        FaceTruth.of(renderer, avatar).save(folder / "face_truth.npz")
-    camera = portrait_camera(avatar.proportions)
-    done = done_rows(folder)
-    for row in range(done, count):
-        rng = np.random.default_rng((seed, row))
-        vector = sample_controls(rng)
-        whole = premultiplied(renderer.render(avatar, vector, camera, RENDER_PX, supersample=1))
-        head = forward_kinematics(vector, avatar.proportions)[BONE_INDEX["head"]]
-        face = face_camera(avatar.proportions, head)
-        triangle, barycentric = renderer.render_ids(avatar, vector, face, FACE_GRID)
-        arrays["controls"][row] = vector
-        arrays["picture"][row] = cv2.resize(whole, (PICTURE_PX, PICTURE_PX), interpolation=cv2.INTER_AREA)
-        arrays["face"][row] = _crop(whole, camera, face)
-        arrays["face_triangle"][row] = triangle
-        arrays["face_barycentric"][row] = barycentric
-        if row % 50 == 49 or row == count - 1:
-            for array in arrays.values():
-                array.flush()  # type: ignore[attr-defined]
-            meta = {"spec_hash": controls.spec_hash(), "count": count, "done": row + 1, "seed": seed}
-            (folder / "dataset.json").write_text(json.dumps(meta))
-            logger.info("%s: %d of %d", avatar_path.stem, row + 1, count)
+def _draw_all(
+    options: DatasetOptions,
+    layout: Plan,
+    identities: tuple[Identity, ...],
+    folder: Path,
+    workers: int,
+    progress: Progress,
+) -> None:
+    total = sum(shard.count for shard in layout.shards)
+    missing = [shard for shard in layout.shards if not _is_there(folder, shard.name)]
+    done = total - sum(shard.count for shard in missing)
+    progress(done, total)
+    truths = [path.stem for path in options.avatars if not (folder / "avatars" / path.stem).exists()]
+    characters = [i for i, one in enumerate(identities) if not (folder / "characters" / one.name).exists()]
+    if not (missing or truths or characters):
+        return
+    pool = ProcessPoolExecutor(
+        max_workers=workers,
+        mp_context=multiprocessing.get_context("spawn"),  # an OpenGL context does not survive a fork
+        initializer=_start_worker,
+        initargs=(options, identities, folder),
+    )
+    try:
+        for _ in _results([pool.submit(_draw, "draw_truth", base) for base in truths]):
+            pass
+        for _ in _results([pool.submit(_draw, "draw_character", index) for index in characters]):
+            pass
+        for found in _results([pool.submit(_draw, "draw_shard", shard) for shard in missing]):
+            done += int(found["count"])
+            progress(done, total)
+    except BrokenProcessPool as error:
+        raise DatasetError(
+            f"{folder}: a drawing process died (out of memory?); start again with fewer --workers: it goes on from here"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _crop(
-    whole: npt.NDArray[np.uint8], camera: npt.NDArray[np.float32], face: npt.NDArray[np.float32]
-) -> npt.NDArray[np.uint8]:
-    """Cut the face frame out of a picture, FACE_PX per side."""
-    linear = camera[:, :2] @ np.linalg.inv(face[:, :2])
-    shift = camera[:, 2] - linear @ face[:, 2]
-    centres = (np.arange(FACE_PX, dtype=np.float32) + 0.5) / FACE_PX
-    cells = np.stack(np.meshgrid(centres, centres), axis=-1)
-    pixels = ((cells @ linear.T + shift) * len(whole) - 0.5).astype(np.float32)
-    return np.asarray(cv2.remap(whole, pixels, None, cv2.INTER_LINEAR), np.uint8)
+def _results(futures: list[Future[Any]]) -> Iterator[Any]:
+    for future in as_completed(futures):
+        yield future.result()
 
 
-def main() -> None:
-    """Make a data set from avatars."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("avatars", nargs="+", type=Path, help="VRM files")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the set")
-    parser.add_argument("--count", type=int, default=1500, help="pictures per avatar")
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    renderer = Renderer()
-    for path in arguments.avatars:
-        make(renderer, path, arguments.out / path.stem, arguments.count, arguments.seed)
+_worker: Worker | None = None
 
 
-if __name__ == "__main__":
-    main()
+def _start_worker(options: DatasetOptions, identities: tuple[Identity, ...], folder: Path) -> None:
+    global _worker  # noqa: PLW0603 - one worker per process, made when the process starts
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # one core each: the software renderer would take them all
+    _worker = Worker(options, identities, folder)
+
+
+def _draw(what: str, argument: object) -> Any:
+    assert _worker is not None
+    return getattr(_worker, what)(argument)
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    """Return whether a shard is complete: its note is written after it."""
+    tar, note = folder / f"{name}.tar", folder / f"{name}.json"
+    return tar.exists() and note.exists() and tar.stat().st_size == int(json.loads(note.read_text())["bytes"])
+
+
+def _head(options: DatasetOptions) -> dict[str, Any]:
+    """Return what a set is made of: two sets with one head have the same bytes."""
+    files = [*options.avatars, *options.clips, *([options.held_out_clip] if options.held_out_clip else [])]
+    return {
+        "format": FORMAT,
+        "animirror": version("animirror"),
+        "spec_version": controls.SPEC_VERSION,
+        "spec_hash": controls.spec_hash(),
+        "options": options.stored(),
+        "sources": {path.name: _sha256(path) for path in files},
+        "labels": {
+            "label_px": LABEL_PX,
+            "face_label_px": FACE_LABEL_PX,
+            "bones": list(BONES),
+            "parts": {part.name.lower(): int(part) for part in Part},
+            "palette": [paint.name.lower() for paint in PALETTE],
+        },
+    }
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _check_same(folder: Path, head: dict[str, Any]) -> None:
+    """Refuse to go on with a folder that was begun with other options."""
+    path = folder / MANIFEST
+    if not path.exists():
+        if any(folder.glob("*.tar")):
+            raise DatasetError(f"{folder}: holds shards but no {MANIFEST}; choose an empty folder")
+        return
+    before = read_manifest(folder)
+    for key in ("options", "sources", "labels", "format"):
+        if before.get(key) == head[key]:
+            continue
+        if key == "options":
+            old, new = before[key], head[key]
+            name = next(name for name in {**old, **new} if old.get(name) != new.get(name))
+            raise DatasetError(
+                f"{folder}: made with {name} {old.get(name)!r}, asked for {new.get(name)!r}; choose another folder"
+            )
+        raise DatasetError(f"{folder}: was begun with other {key}; choose another folder")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return a set's manifest.
+
+    Raises:
+        DatasetError: there is none, it is damaged, or it is of another control spec.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        made_for = manifest["spec_hash"]
+    except FileNotFoundError as error:
+        raise DatasetError(f"{folder}: no {MANIFEST}; make the set with `animirror dataset make`") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{path}: cannot be read ({error}); make the set again") from error
+    if made_for != controls.spec_hash():
+        raise DatasetError(f"{folder}: made for control spec {made_for}, this is {controls.spec_hash()}; make it anew")
+    return dict(manifest)
+
+
+def _contents(layout: Plan, identities: tuple[Identity, ...], folder: Path) -> dict[str, Any]:
+    shards = [json.loads((folder / f"{shard.name}.json").read_text()) for shard in layout.shards]
+    pictures = Counter[str]()
+    per_avatar = Counter[str]()
+    per_character = Counter[str]()
+    base_of = {identity.name: identity.base for identity in identities}
+    for shard in shards:
+        pictures[shard["split"]] += shard["count"]
+        per_avatar[base_of[shard["character"]]] += shard["count"]
+        per_character[shard["character"]] += shard["count"]
+    return {
+        "counts": {
+            "splits": {split: pictures[split] for split in SPLITS if pictures[split]},
+            "avatars": dict(sorted(per_avatar.items())),
+            "characters": dict(sorted(per_character.items())),
+        },
+        "characters": {
+            "train": [identities[index].name for index in layout.train_characters],
+            "held_out_identity": [identities[index].name for index in layout.held_out_characters],
+        },
+        "bases": base_of,
+        "shards": shards,
+    }
+
+
+def _credits(cast: Cast) -> list[dict[str, object]]:
+    return [{"avatar": name, **asdict(cast.avatar(name).credit)} for name in cast.names]
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)

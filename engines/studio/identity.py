@@ -112,7 +112,7 @@ class Cast:
     def gifts(self, base: str) -> tuple[Swap, ...]:
         """Return everything that an avatar can take from the others."""
         if base not in self._gifts:
-            own = self._avatar(base)
+            own = self.avatar(base)
             self._gifts[base] = tuple(
                 Swap(slot=slot, donor=donor)
                 for donor, avatar in self._avatars.items()
@@ -129,9 +129,9 @@ class Cast:
         """
         key = base, swaps
         if key not in self._kept:
-            avatar = self._avatar(base)
+            avatar = self.avatar(base)
             for swap in swaps:
-                donor = self._avatar(swap.donor)
+                donor = self.avatar(swap.donor)
                 if swap.slot.has_skin:
                     # Face and body must meet at the neck: the gift comes in the taker's skin.
                     own = self.recolourer(base).colours.get(Paint.SKIN)
@@ -169,7 +169,12 @@ class Cast:
         lab = np.stack([colours.get(paint, np.zeros(3, np.float32)) for paint in PALETTE])
         return Palette(lab=lab, present=np.array([paint in colours for paint in PALETTE]))
 
-    def _avatar(self, name: str) -> Avatar:
+    def avatar(self, name: str) -> Avatar:
+        """Return a loaded avatar by its name.
+
+        Raises:
+            AvatarError: there is no such avatar.
+        """
         if name not in self._avatars:
             raise AvatarError(f"{name}: no such avatar is loaded; loaded are {', '.join(self._avatars) or 'none'}")
         return self._avatars[name]

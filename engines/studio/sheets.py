@@ -20,6 +20,7 @@ from engines.skeleton import BONES, forward_kinematics
 from engines.studio.avatar import Avatar
 from engines.studio.posing import posed
 from engines.studio.renderer import Renderer
+from engines.studio.interpolation import carried
 from engines.studio.view_sets import VIEW_SETS
 from engines.studio.view_sheet import draw_views
 
@@ -55,21 +56,6 @@ def vertex_weights(avatar: Avatar) -> F32:
     return dense
 
 
-def interpolate(
-    values: F32, triangles: npt.NDArray[np.int32], triangle: npt.NDArray[np.int32], barycentric: F32
-) -> F32:
-    """Return per-vertex values (vertices, C) at M points, (M, C).
-
-    Points are given by triangle (M,) and the barycentric weights of its second and third corner (M, 2).
-    """
-    corners = triangles[triangle]
-    second, third = barycentric[:, :1], barycentric[:, 1:2]
-    return np.asarray(
-        values[corners[:, 0]] * (1 - second - third) + values[corners[:, 1]] * second + values[corners[:, 2]] * third,
-        np.float32,
-    )
-
-
 def _points(renderer: Renderer, avatar: Avatar, camera: F32) -> PointCloud:
     """Collect the surface points seen in the pose views and scans, thin them out, and say which view sees which."""
     weights = vertex_weights(avatar)
@@ -86,17 +72,17 @@ def _points(renderer: Renderer, avatar: Avatar, camera: F32) -> PointCloud:
         hit, where = triangle[row, column], barycentric[row, column]
         positions = posed(avatar, vector).positions
         depth = np.full((size, size), -np.inf, np.float32)
-        depth[row, column] = interpolate(positions[:, 2:], avatar.triangles, hit, where)[:, 0]
+        depth[row, column] = carried(positions[:, 2:], avatar.triangles, hit, where)[:, 0]
         depths.append(depth)
         corners = positions[avatar.triangles[hit]]
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
         normal *= np.where(normal[:, 2:] < 0, -1.0, 1.0)  # towards the viewer: both sides of cloth and hair draw
-        point_weights = interpolate(weights, avatar.triangles, hit, where)
+        point_weights = carried(weights, avatar.triangles, hit, where)
         bones = forward_kinematics(vector, avatar.proportions)
         blended = (point_weights @ bones[:, :3, :3].reshape(len(BONES), 9)).reshape(-1, 3, 3)
         rest_normal = np.einsum("nji,nj->ni", blended, normal).astype(np.float32)
-        position = interpolate(avatar.positions, avatar.triangles, hit, where)
+        position = carried(avatar.positions, avatar.triangles, hit, where)
         found.append((position, rest_normal, point_weights, picture[row, column, :3]))
     position, normal, point_weights, colour = (np.concatenate(parts) for parts in zip(*found, strict=True))
     spacing = POINT_SPACING / float(portrait_camera(avatar.proportions)[0, 0])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engines.studio.avatar import Avatar
 from engines.studio.renderer import Renderer
-from engines.studio.sheets import interpolate
+from engines.studio.interpolation import carried
 from engines.studio.view_sheet import view_pose
 from engines.studio.views import KeyView, drawn_triangles
 
@@ -88,7 +88,7 @@ class ViewTruth:
         row, column = np.nonzero(triangle >= 0)
         hit = triangle[row, column]
         weights = barycentric[row, column].astype(np.float32)
-        found = interpolate(asked.reshape(len(asked), -1), self.triangles, hit, weights).reshape(-1, count, 3)
+        found = carried(asked.reshape(len(asked), -1), self.triangles, hit, weights).reshape(-1, count, 3)
         size = depth.shape[-1]
         cell = np.floor(found[..., :2] * size).astype(np.int32)
         inside = ((cell >= 0) & (cell < size)).all(axis=-1)

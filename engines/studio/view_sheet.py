@@ -83,8 +83,8 @@ def view_pose(avatar: Avatar, view: KeyView) -> Posed:
     return posed(avatar, vector, settled(avatar, vector) if view.swinging else None)
 
 
-def draw_views(renderer: Renderer, avatar: Avatar, views: Sequence[KeyView]) -> ViewSheet:
-    """Draw an avatar's key views, supersampled."""
+def draw_views(renderer: Renderer, avatar: Avatar, views: Sequence[KeyView], parts: U8 | None = None) -> ViewSheet:
+    """Draw an avatar's key views, supersampled; `parts` as for :func:`engines.studio.views.drawn_triangles`."""
     pictures = [
         renderer.render(
             avatar,
@@ -92,7 +92,7 @@ def draw_views(renderer: Renderer, avatar: Avatar, views: Sequence[KeyView]) -> 
             view.matrix(avatar.proportions),
             view.size_px,
             supersample=2,
-            only=drawn_triangles(avatar, view.layer),
+            only=drawn_triangles(avatar, view.layer, parts),
         )
         for view in views
     ]

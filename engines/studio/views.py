@@ -18,6 +18,7 @@ from engines.studio.part_names import EYES, Part
 from engines.studio.parts import parts_of
 
 F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
 Layer = Literal["eye_white", "iris", "face", "lashes", "brows", "mouth", "hair", "clothes", "no_hair", "no_arms"]
@@ -77,14 +78,22 @@ class KeyView:
         return wide.astype(np.float32)
 
 
-def drawn_triangles(avatar: Avatar, layer: Layer | None) -> Bools | None:
-    """Return which triangles a layer draws, bool (T,); None for all of them."""
+def drawn_triangles(avatar: Avatar, layer: Layer | None, parts: U8 | None = None) -> Bools | None:
+    """Return which triangles a layer draws, bool (T,); None for all of them.
+
+    Args:
+        avatar: whose.
+        layer: see :data:`LAYERS`.
+        parts: uint8, (T,), of the triangles, where they are known: those from before a recolouring.
+    """
     if layer is None:
         return None
     if layer == "no_arms":
         bones = avatar.joints.bone[avatar.joint_ids[:, 0]]  # of each vertex's first joint
         return np.asarray(~_ARM_BONES[bones[avatar.triangles]].all(axis=1))
-    return np.isin(parts_of(avatar).triangles, [int(part) for part in LAYER_PARTS[layer]])
+    if parts is None:
+        parts = parts_of(avatar).triangles
+    return np.isin(parts, [int(part) for part in LAYER_PARTS[layer]])
 
 
 _ARM_BONES = np.array(
