@@ -16,13 +16,15 @@ from engines.studio.constraints import Constraint, read_constraints
 from engines.studio.invented_springs import invent_springs
 from engines.studio.joints import Joints
 from engines.studio.look_at import LookAt, read_look_at
-from engines.studio.materials import MAX_TEXTURE_PX, U8, Material, read_materials, read_textures
+from engines.studio.material_file import read_materials
+from engines.studio.materials import Material
 from engines.studio.mesh import Draw, Mesh, read_mesh
 from engines.studio.morphs import Morph, read_expressions
 from engines.studio.rig import Rig, read_rig
 from engines.studio.spring_file import read_springs
 from engines.studio.springs import Springs
 from engines.studio.terms import refusal
+from engines.studio.textures import MAX_TEXTURE_PX, U8, read_textures
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]

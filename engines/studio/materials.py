@@ -1,29 +1,26 @@
-"""MToon materials and textures of a VRM 0.x file.
+"""What a surface looks like: MToon of both generations and plain glTF materials in one form, MToon 1.0's.
 
-The parameters stand in `VRM.materialProperties`, in the order of glTF's own materials.  Colours stay in sRGB:
-MToon's products are the same there up to rounding, because a power law commutes with multiplication.
+Colours are stored encoded, as VRM 0.x writes them and as painters pick them: linear light is ``colour ** GAMMA``.
+Textures are stored as the file has them, sRGB where they are colours.  Where a texture is missing its factor stands
+alone: a shade colour without a shade texture is not multiplied by the lit texture.
 
-Source: VRM 0.x specification, `VRM.material`; MToon 0.x shader (`_ShadeShift`, `_ShadeToony`, `_BlendMode`).
+Source: `VRMC_materials_mtoon` 1.0 specification (names and formulas); three-vrm 3.5 (what VRM 0.x means in it).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
-
-from engines.glb import Glb
-
-U8 = npt.NDArray[np.uint8]
 Colour = tuple[float, float, float, float]
+#: The two rows of a matrix (2, 3) that takes (u, v, 1) of the mesh to a texture's (u, v).
+UvTransform = tuple[float, float, float, float, float, float]
 
-#: Larger textures are halved until they fit: the sharpest picture made of them is 1024 wide.
-MAX_TEXTURE_PX = 1024
-_QUEUES = {0: 2000, 1: 2450, 2: 3000, 3: 3000}
+#: What colours are encoded with.  Source: VRM 0.x files written by Unity; three-vrm's conversion.
+GAMMA = 2.2
+SAME_UVS: UvTransform = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+_BLACK: Colour = (0.0, 0.0, 0.0, 1.0)
+_WHITE: Colour = (1.0, 1.0, 1.0, 1.0)
 
 
 class AlphaMode(Enum):
@@ -42,129 +39,128 @@ class Cull(Enum):
     BACK = "back"
 
 
+class Outline(Enum):
+    """What an outline's width is measured in."""
+
+    NONE = "none"
+    WORLD = "world"  # metres
+    SCREEN = "screen"  # parts of half the picture's height
+
+
+class Kind(Enum):
+    """What the file calls the material."""
+
+    MTOON = "MToon"
+    UNLIT = "unlit"
+    PLAIN = "plain glTF"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What the renderer needs of an MToon material.
+    """What the renderer needs of a material.  All `*_texture` are indices into the avatar's textures, or None.
 
     Args:
         name: the file's own.
-        lit_colour, shade_colour, emission_colour, outline_colour: sRGB and alpha, 0..1.
-        lit_texture, shade_texture, emission_texture: index into the avatar's textures, or None.
-        shade_shift: -1..1, where the terminator lies.
-        shade_toony: 0..1, how hard the terminator is.
-        alpha_mode, alpha_cutoff: see :class:`AlphaMode`; the cutoff holds for CUTOUT.
+        kind: what it was; the other fields say all about how it is drawn.
+        lit_colour: alpha is the surface's, times that of the lit texture.
+        shade_colour, emission_colour, outline_colour, rim_colour, matcap_colour: alpha does not count; emission may
+            exceed 1.
+        lit_texture, shade_texture, emission_texture, rim_texture: multiply the colours of that name.
+        matcap_texture: sampled by the normal; times the matcap colour it is added to the rim light, without a
+            texture there is no matcap.
+        rim_texture: multiplies rim light and matcap.
+        normal_texture: tangent space, linear; x and y count `normal_scale` times.
+        shading_shift: where the terminator lies: at ``dot(n, l) = -shading_shift`` it is in the middle.
+        shading_toony: 0..1, how hard the terminator is; it is ``2 * (1 - shading_toony)`` wide.
+        shading_shift_texture: linear; its red times `shading_shift_scale` is added to the shift.
+        rim_fresnel_power, rim_lift, rim_lighting_mix: MToon 1.0's parametric rim light.
+        gi_equalization: 0..1; what is lit by a single light does not show it.
+        alpha_mode: see :class:`AlphaMode`.
+        alpha_cutoff: holds for CUTOUT.
         cull: the side that is not drawn.
-        outline_width_m: 0 where the material has no outline.
+        outline: what `outline_width` is measured in.
+        outline_width: 0 where the material has no outline.
+        outline_texture: linear; its green multiplies the outline's width.
         outline_lighting: 0..1, how much of the surface's colour the outline takes.
         render_queue: draw order, small first.
         depth_write: whether later surfaces behind it are hidden.
+        uv_transforms: (field, transform) of each texture whose uvs are not the mesh's: most have none, because a
+            transform that all of a material's textures share is already in the mesh's uvs.
+        uv_scroll: per second; a picture without time is the one at 0 s, where neither this nor the rotation shows.
+        uv_rotation: radians per second.
+        uv_mask_texture: linear; its blue multiplies both.
     """
 
     name: str
-    lit_colour: Colour = (1.0, 1.0, 1.0, 1.0)
+    kind: Kind = Kind.MTOON
+    lit_colour: Colour = _WHITE
     shade_colour: Colour = (0.9, 0.8, 0.82, 1.0)
-    emission_colour: Colour = (0.0, 0.0, 0.0, 1.0)
-    outline_colour: Colour = (0.0, 0.0, 0.0, 1.0)
+    emission_colour: Colour = _BLACK
+    outline_colour: Colour = _BLACK
+    rim_colour: Colour = _BLACK
+    matcap_colour: Colour = _WHITE
     lit_texture: int | None = None
     shade_texture: int | None = None
     emission_texture: int | None = None
-    shade_shift: float = 0.0
-    shade_toony: float = 0.9
+    rim_texture: int | None = None
+    matcap_texture: int | None = None
+    normal_texture: int | None = None
+    normal_scale: float = 1.0
+    shading_shift: float = -0.05
+    shading_toony: float = 0.95
+    shading_shift_texture: int | None = None
+    shading_shift_scale: float = 1.0
+    rim_fresnel_power: float = 1.0
+    rim_lift: float = 0.0
+    rim_lighting_mix: float = 0.0
+    gi_equalization: float = 0.9
     alpha_mode: AlphaMode = AlphaMode.OPAQUE
     alpha_cutoff: float = 0.5
     cull: Cull = Cull.BACK
-    outline_width_m: float = 0.0
+    outline: Outline = Outline.NONE
+    outline_width: float = 0.0
+    outline_texture: int | None = None
     outline_lighting: float = 1.0
     render_queue: int = 2000
     depth_write: bool = True
+    uv_transforms: tuple[tuple[str, UvTransform], ...] = ()
+    uv_scroll: tuple[float, float] = (0.0, 0.0)
+    uv_rotation: float = 0.0
+    uv_mask_texture: int | None = None
 
     @property
     def invisible(self) -> bool:
         """Whether the material draws nothing: MMD files hide parts with alpha 0."""
         return self.alpha_mode is not AlphaMode.OPAQUE and self.lit_colour[3] <= 0.0
 
+    @property
+    def glows(self) -> bool:
+        """Whether it has emission."""
+        return max(self.emission_colour[:3]) > 0.0
 
-def read_materials(glb: Glb) -> tuple[Material, ...]:
-    """Return the file's materials in the order that its primitives index them."""
-    properties = glb.json["extensions"]["VRM"].get("materialProperties", [])
-    materials = glb.json.get("materials", [])
-    sources = [texture.get("source") for texture in glb.json.get("textures", [])]
-    return tuple(
-        _read_mtoon(properties[index], sources)
-        if index < len(properties) and "MToon" in properties[index].get("shader", "")
-        else _read_gltf(material, sources)
-        for index, material in enumerate(materials)
-    )
+    @property
+    def terminator(self) -> tuple[float, float]:
+        """(start, width) of the terminator: shading is ``clamp((dot(n, l) - start) / width, 0, 1)``."""
+        return self.shading_toony - 1.0 - self.shading_shift, 2.0 * (1.0 - self.shading_toony)
 
+    @property
+    def linear_textures(self) -> frozenset[int]:
+        """The textures that hold numbers and no colours."""
+        fields = (self.normal_texture, self.shading_shift_texture, self.outline_texture, self.uv_mask_texture)
+        return frozenset(index for index in fields if index is not None)
 
-def read_textures(glb: Glb, max_px: int = MAX_TEXTURE_PX) -> tuple[U8, ...]:
-    """Return the file's images, each uint8 (H, W, 4) sRGB with straight alpha, top row first."""
-    textures = []
-    for index in range(len(glb.json.get("images", []))):
-        image = glb.image(index)
-        scale = max(image.size) / max_px
-        if scale > 1:
-            size = (max(1, round(image.width / scale)), max(1, round(image.height / scale)))
-            image = image.resize(size, Image.Resampling.BOX)
-        textures.append(np.array(image, np.uint8))
-    return tuple(textures)
+    def uv_transform(self, field: str) -> UvTransform:
+        """Return what takes the mesh's uvs to those of a texture, for example ``"rim_texture"``."""
+        return dict(self.uv_transforms).get(field, SAME_UVS)
 
 
-def _read_mtoon(data: dict[str, Any], sources: list[int | None]) -> Material:
-    floats, vectors = data.get("floatProperties", {}), data.get("vectorProperties", {})
-    textures = data.get("textureProperties", {})
-
-    def colour(name: str, default: Colour) -> Colour:
-        values = [*vectors.get(name, default), 1.0][:4]
-        return float(values[0]), float(values[1]), float(values[2]), float(values[3])
-
-    def texture(name: str) -> int | None:
-        index = textures.get(name)
-        return sources[index] if index is not None and index < len(sources) else None
-
-    blend = int(floats.get("_BlendMode", 0))
-    outlined = int(floats.get("_OutlineWidthMode", 0)) != 0
-    emission = colour("_EmissionColor", (0.0, 0.0, 0.0, 1.0))
-    queue = int(data.get("renderQueue", -1))
-    return Material(
-        name=data.get("name", ""),
-        lit_colour=colour("_Color", (1.0, 1.0, 1.0, 1.0)),
-        shade_colour=colour("_ShadeColor", (0.97, 0.81, 0.86, 1.0)),
-        emission_colour=emission,
-        outline_colour=colour("_OutlineColor", (0.0, 0.0, 0.0, 1.0)),
-        lit_texture=texture("_MainTex"),
-        shade_texture=texture("_ShadeTexture"),
-        emission_texture=texture("_EmissionMap") if max(emission[:3]) > 0 else None,
-        shade_shift=float(floats.get("_ShadeShift", 0.0)),
-        shade_toony=float(floats.get("_ShadeToony", 0.9)),
-        alpha_mode=(AlphaMode.OPAQUE, AlphaMode.CUTOUT, AlphaMode.BLEND, AlphaMode.BLEND)[blend % 4],
-        alpha_cutoff=float(floats.get("_Cutoff", 0.5)),
-        cull=(Cull.NONE, Cull.FRONT, Cull.BACK)[int(floats.get("_CullMode", 2)) % 3],
-        # MToon's unit is a hundredth of a metre.
-        outline_width_m=float(floats.get("_OutlineWidth", 0.0)) * 0.01 if outlined else 0.0,
-        outline_lighting=float(floats.get("_OutlineLightingMix", 1.0)) if floats.get("_OutlineColorMode", 0) else 0.0,
-        render_queue=queue if queue >= 0 else _QUEUES[blend % 4],
-        depth_write=bool(floats.get("_ZWrite", 1)),
-    )
+def linear(colour: Colour) -> tuple[float, float, float]:
+    """Return a stored colour as linear light."""
+    red, green, blue = (max(value, 0.0) ** GAMMA for value in colour[:3])
+    return red, green, blue
 
 
-def _read_gltf(data: dict[str, Any], sources: list[int | None]) -> Material:
-    """Return a plain glTF material as a flat MToon one (`VRM_USE_GLTFSHADER`)."""
-    surface = data.get("pbrMetallicRoughness", {})
-    values = surface.get("baseColorFactor", [1.0, 1.0, 1.0, 1.0])
-    index = surface.get("baseColorTexture", {}).get("index")
-    texture = sources[index] if index is not None and index < len(sources) else None
-    mode = {"MASK": AlphaMode.CUTOUT, "BLEND": AlphaMode.BLEND}.get(data.get("alphaMode", ""), AlphaMode.OPAQUE)
-    lit = (float(values[0]), float(values[1]), float(values[2]), float(values[3]))
-    return Material(
-        name=data.get("name", ""),
-        lit_colour=lit,
-        shade_colour=(lit[0] * 0.85, lit[1] * 0.8, lit[2] * 0.85, 1.0),
-        lit_texture=texture,
-        shade_texture=texture,
-        alpha_mode=mode,
-        alpha_cutoff=float(data.get("alphaCutoff", 0.5)),
-        cull=Cull.NONE if data.get("doubleSided") else Cull.BACK,
-        render_queue={AlphaMode.OPAQUE: 2000, AlphaMode.CUTOUT: 2450, AlphaMode.BLEND: 3000}[mode],
-        depth_write=mode is not AlphaMode.BLEND,
-    )
+def encoded(red: float, green: float, blue: float, alpha: float = 1.0) -> Colour:
+    """Return linear light as a colour to store."""
+    r, g, b = (max(value, 0.0) ** (1.0 / GAMMA) for value in (red, green, blue))
+    return r, g, b, alpha

@@ -97,6 +97,7 @@ def read_mesh(glb: Glb, rig: Rig, materials: tuple[Material, ...], leave_out: Co
     vertices = triangles = 0
     for _, node, material, primitive in found:
         piece, arrays = _bake(glb, rig, node, primitive, vertices)
+        arrays["uvs"] = materials[material].uv_transform.apply(arrays["uvs"])
         for name, array in arrays.items():
             columns[name].append(array)
         count = len(arrays["triangles"])

@@ -335,8 +335,8 @@ class Renderer:
         program["lit_colour"] = material.lit_colour
         program["shade_colour"] = material.shade_colour[:3]
         program["emission_colour"] = material.emission_colour[:3]
-        width = (1.0 - material.shade_toony) * (1.0 - material.shade_shift)
-        program["terminator"] = (material.shade_shift, 1.0 / max(width, 1e-4))
+        start, end = material.terminator
+        program["terminator"] = (start, 1.0 / max(end - start, 1e-4))
         program["cutoff"] = {
             AlphaMode.OPAQUE: _OPAQUE,
             AlphaMode.CUTOUT: material.alpha_cutoff,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engines.glb import parse_glb
-from engines.studio.materials import read_materials
+from engines.studio.material_file import read_materials
 from engines.studio.mesh import Mesh, read_mesh
 from engines.studio.morphs import Morph, read_expressions
 from engines.studio.rig import read_rig
