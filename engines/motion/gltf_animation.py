@@ -74,10 +74,10 @@ class Tracks:
         rows = 3 * len(keys) if kind == "CUBICSPLINE" else len(keys)
         if not len(keys) or values.shape != (rows, _SIZES[path]) or (np.diff(keys) < 0).any():
             raise ValueError(f"the {path} of node {node} has {values.shape} values for {len(keys)} keys")
-        return _interpolated(self.times, keys, values, kind, is_rotation=path == "rotation")
+        return interpolated(self.times, keys, values, kind, is_rotation=path == "rotation")
 
 
-def _interpolated(times: F64, keys: F64, values: F64, kind: str, *, is_rotation: bool) -> F64:
+def interpolated(times: F64, keys: F64, values: F64, kind: str, *, is_rotation: bool) -> F64:
     """Return values (T, C) at times between keys, as glTF 2.0, appendix C says."""
     after = np.clip(np.searchsorted(keys, times, side="right"), 1, max(len(keys) - 1, 1))
     before = after - 1

@@ -183,7 +183,8 @@ def _leg(rig: _Rig, side: str) -> tuple[dict[str, F64], F64]:
     foot = lower @ rig.turn(f"{japanese}足首")
     if rig.uses_ik(side):
         toe = place(rig.moved(pulled, (f"{japanese}つま先IK",), rest_ankle + _TOE), rest_ankle + _TOE)
-        foot = _swings(foot @ _TOE, toe - ankle) @ foot
+        # The IK bone stands for the sole: its own turn counts, and the toe's place beyond it.
+        foot = _swings(pulled[0] @ _TOE, toe - ankle) @ pulled[0]
     return {f"{side}_upper_leg": upper, f"{side}_lower_leg": lower, f"{side}_foot": foot}, ankle
 
 
