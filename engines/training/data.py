@@ -1,4 +1,4 @@
-"""Batches for the student: pictures from disk, structure maps computed on the way."""
+"""Batches for the student: pictures from a data set's shards, structure maps computed on the way."""
 
 from __future__ import annotations
 
@@ -8,19 +8,34 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from engines import controls
-from engines.character import Character, load_character
+from engines import affine, controls
+from engines.character import Character
 from engines.errors import DatasetError
+from engines.framing import between
+from engines.sheet import FACE_VIEWS, POSE_VIEWS
 from engines.structure import FACE_GRID, CharacterGeometry
-from engines.studio.dataset import FACE_PX, done_rows, open_fields
-from engines.studio.truth import FaceTruth
+from engines.studio.dataset_plan import Split
+from engines.studio.dataset_reader import DatasetReader
+from engines.studio.labels import FACE_LABEL_PX
+from engines.studio.sample_files import PICTURE, face_labels, picture_of
 
-#: The last rows of every character are kept for evaluation.
-HELD_OUT = 100
+U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
+
+#: Pixels per side of the pictures and of the face pictures that the student is compared with.
+PICTURE_PX = 256
+FACE_PX = 128
+#: Every so manieth cell of the stored face labels is a cell of the flow grid, whose centre lies this much further
+#: right and down (the face frame and the face views have one scale: there the flow moves by as much).
+_STEP = FACE_LABEL_PX // FACE_GRID
+_TO_CENTRE = (1 / FACE_GRID - 1 / FACE_LABEL_PX) / 2
+#: The face views come after the pose views in a character's truth.
+_FACES = slice(len(POSE_VIEWS), len(POSE_VIEWS) + len(FACE_VIEWS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +82,47 @@ def _scaled(views: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], size: int) -
 
 
 class PoseDataset(Dataset[dict[str, Tensor]]):
-    """Pictures of several characters with their structure maps and exact face flow.
+    """The portraits of one split with their structure maps and exact face flow.
 
     Args:
-        folders: one folder per character, made by `engines.studio.dataset`.
-        held_out: whether to read the rows kept for evaluation instead of the others.
+        folder: a data set with the key views of `student`, made by `animirror dataset make`.
+        split: which part of it.
+        like: another split of the same set: its characters come first, in its order, and are shared with it.
 
     Raises:
-        DatasetError: a folder is incomplete or holds too few rows.
+        DatasetError: the set is unfinished, damaged or for another control spec, or has nothing of the split.
     """
 
-    def __init__(self, folders: Sequence[Path], held_out: bool = False) -> None:
+    def __init__(self, folder: Path, split: Split = "train", like: PoseDataset | None = None) -> None:
         cv2.setNumThreads(1)
-        self.characters = [load_character(folder / "character") for folder in folders]
-        self._geometry = [CharacterGeometry(one.proportions, one.sheet) for one in self.characters]
-        self._truth = [FaceTruth.load(folder / "face_truth.npz") for folder in folders]
-        self._arrays = [open_fields(folder) for folder in folders]
-        self._rows: list[tuple[int, int]] = []
-        for index, folder in enumerate(folders):
-            done = done_rows(folder)
-            if done <= HELD_OUT:
-                raise DatasetError(f"{folder}: only {done} rows, needs more than {HELD_OUT}")
-            rows = range(done - HELD_OUT, done) if held_out else range(done - HELD_OUT)
-            self._rows += [(index, row) for row in rows]
+        self._reader = DatasetReader(folder, split, "portrait")
+        views = self._reader.manifest["options"]["views"]
+        if views != "student":
+            raise DatasetError(f"{folder}: its key views are {views!r}; this student needs --views student")
+        first: tuple[str, ...] = like.names if like else ()
+        self.names: tuple[str, ...] = (*first, *(name for name in self._reader.characters if name not in first))
+        self.characters: list[Character] = like.characters[:] if like else []
+        self.characters += [self._reader.character(name) for name in self.names[len(first) :]]
+        own = [self.names.index(name) for name in self._reader.characters]
+        self._character = np.array(own)[self._reader.character_of]
+        self._geometry: dict[int, CharacterGeometry] = {}
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._reader)
+
+    def rows_of(self, character: int) -> list[int]:
+        """Return the rows that show the character of this index."""
+        return [int(row) for row in np.flatnonzero(self._character == character)]
 
     def __getitem__(self, item: int) -> dict[str, Tensor]:
-        character, row = self._rows[item]
-        arrays = self._arrays[character]
-        vector = np.asarray(arrays["controls"][row], np.float32)
-        structure = self._geometry[character].structure(vector)
-        barycentric = np.asarray(arrays["face_barycentric"][row], np.float32)
-        places, seen = self._truth[character].flow(np.asarray(arrays["face_triangle"][row]), barycentric)
+        character = int(self._character[item])
+        files = self._reader.files(item)
+        labels = face_labels(files)
+        structure = self._geometry_of(character).structure(labels.controls)
+        whole = np.asarray(cv2.cvtColor(picture_of(files[PICTURE]), cv2.COLOR_RGBA2mRGBA), np.uint8)
+        places, seen = self._reader.truth(self.names[character]).flow(
+            labels.triangle[::_STEP, ::_STEP], labels.barycentric[::_STEP, ::_STEP], _FACES
+        )
         return {
             "character": torch.tensor(character),
             "body": torch.from_numpy(structure.body),
@@ -108,9 +130,27 @@ class PoseDataset(Dataset[dict[str, Tensor]]):
             "face": torch.from_numpy(structure.face),
             "face_base": torch.from_numpy(structure.face_base).permute(2, 0, 1),  # (2, FACE_GRID, FACE_GRID)
             "picture_to_face": torch.from_numpy(structure.picture_to_face),
-            "condition": torch.from_numpy(controls.normalised(vector, controls.PORTRAIT_NAMES)),
-            "picture": torch.from_numpy(np.array(arrays["picture"][row])).permute(2, 0, 1),  # uint8
-            "face_picture": torch.from_numpy(np.array(arrays["face"][row])).permute(2, 0, 1),  # uint8
-            "face_places": torch.from_numpy(places),  # (E, 2, FACE_GRID, FACE_GRID)
+            "condition": torch.from_numpy(controls.normalised(labels.controls, controls.PORTRAIT_NAMES)),
+            "picture": _channels_first(cv2.resize(whole, (PICTURE_PX, PICTURE_PX), interpolation=cv2.INTER_AREA)),
+            "face_picture": _channels_first(_cut_out(whole, labels.camera, labels.face_camera)),
+            "face_places": torch.from_numpy(places + np.float32(_TO_CENTRE)),  # (E, 2, FACE_GRID, FACE_GRID)
             "face_seen": torch.from_numpy(seen),  # (E, FACE_GRID, FACE_GRID)
         }
+
+    def _geometry_of(self, character: int) -> CharacterGeometry:
+        if character not in self._geometry:
+            one = self.characters[character]
+            self._geometry[character] = CharacterGeometry(one.proportions, one.sheet)
+        return self._geometry[character]
+
+
+def _cut_out(whole: U8, camera: F32, face: F32) -> U8:
+    """Cut the face frame out of a picture, (FACE_PX, FACE_PX, 4)."""
+    axis = (np.arange(FACE_PX, dtype=np.float32) + 0.5) / FACE_PX
+    cells = np.stack(np.meshgrid(axis, axis), axis=-1)
+    pixels = affine.apply(between(face, camera), cells) * np.float32(len(whole)) - np.float32(0.5)
+    return np.asarray(cv2.remap(whole, pixels.astype(np.float32), None, cv2.INTER_LINEAR), np.uint8)
+
+
+def _channels_first(picture: npt.NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(picture).permute(2, 0, 1)

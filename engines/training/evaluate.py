@@ -20,6 +20,7 @@ from torch import Tensor
 from engines import affine
 from engines.compositor import finished
 from engines.sheet import FACE_VIEW_PX, POSE_VIEW_PX, premultiplied
+from engines.studio.dataset_plan import SPLITS
 from engines.training import warp
 from engines.training.data import CharacterTensors, PoseDataset
 from engines.training.network import Student
@@ -40,22 +41,27 @@ def over_background(image: U8) -> U8:
 
 
 @torch.no_grad()
-def draw(student: Student, w: Tensor, sample: dict[str, Tensor], sheets: CharacterTensors, size: int) -> U8:
-    """Return one picture of a data set's row, premultiplied RGBA uint8 (size, size, 4)."""
-    index = int(sample["character"])
+def draw(student: Student, w: Tensor, sample: dict[str, Tensor], sheet: CharacterTensors, size: int) -> U8:
+    """Return one picture of a data set's row, premultiplied RGBA uint8 (size, size, 4).
+
+    Args:
+        student: the network.
+        w: (w_dim,), the character's style.
+        sample: the row.
+        sheet: of the one character.
+        size: pixels per side.
+    """
     batch = {name: value[None] for name, value in sample.items()}
-    out = student(batch["body"], batch["face"], sheets.face_inputs[index][None], batch["condition"], w[index][None])
-    views = sheets.pose_views[index][None]
-    body = warp.warp_views(views, batch["base"] + out.flow, out.weights, out.residual, size)
-    face_views = sheets.face_views[index][None]
-    face, share = warp.face_picture(out, face_views, batch["face_base"], face_views.shape[-1])
+    out = student(batch["body"], batch["face"], sheet.face_inputs, batch["condition"], w[None])
+    body = warp.warp_views(sheet.pose_views, batch["base"] + out.flow, out.weights, out.residual, size)
+    face, share = warp.face_picture(out, sheet.face_views, batch["face_base"], sheet.face_views.shape[-1])
     whole = warp.over_body(body, face, share, batch["picture_to_face"])[0]
     picture = np.ascontiguousarray((whole.clamp(0, 1) * 255 + 0.5).permute(1, 2, 0).numpy().astype(np.uint8))
     return premultiplied(finished(picture))
 
 
-def _full_size(data: PoseDataset) -> CharacterTensors:
-    return CharacterTensors.of(data.characters, POSE_VIEW_PX, FACE_VIEW_PX)
+def _full_size(data: PoseDataset, index: int) -> CharacterTensors:
+    return CharacterTensors.of([data.characters[index]], POSE_VIEW_PX, FACE_VIEW_PX)
 
 
 def _averaged(picture: U8) -> U8:
@@ -74,18 +80,26 @@ def compare(got: U8, expected: U8) -> tuple[float, float]:
 def evaluate(
     student: Student, w: Tensor, data: PoseDataset, limit_per_character: int = 100
 ) -> dict[str, dict[str, float]]:
-    """Return PSNR and SSIM, of the whole picture and of the face, per character and overall ("all")."""
-    sheets = _full_size(data)
-    per_character = len(data) // len(data.characters)
+    """Return PSNR and SSIM, of the whole picture and of the face, per character and overall ("all").
+
+    Args:
+        student: the network.
+        w: (characters, w_dim), the styles in the order of `data.names`.
+        data: a held-out split.
+        limit_per_character: so many pictures of each, at most.
+    """
     rows: dict[str, list[list[float]]] = {}
-    for index, character in enumerate(data.characters):
-        for offset in range(min(limit_per_character, per_character)):
-            sample = data[index * per_character + offset]
-            got = over_background(_averaged(draw(student, w, sample, sheets, DRAWN_PX)))
+    for index, name in enumerate(data.names):
+        chosen = data.rows_of(index)[:limit_per_character]
+        sheet = _full_size(data, index) if chosen else None
+        for row in chosen:
+            assert sheet is not None
+            sample = data[row]
+            got = over_background(_averaged(draw(student, w[index], sample, sheet, DRAWN_PX)))
             expected = over_background(sample["picture"].permute(1, 2, 0).numpy())
             box = affine.box_of_unit_square(sample["picture_to_face"].numpy(), EVALUATION_PX)
             figures = [*compare(got, expected), *compare(got[box], expected[box])]
-            rows.setdefault(character.card.name, []).append(figures)
+            rows.setdefault(name, []).append(figures)
     rows["all"] = [row for several in list(rows.values()) for row in several]
     names = ("psnr", "ssim", "face_psnr", "face_ssim")
     return {
@@ -94,19 +108,23 @@ def evaluate(
     }
 
 
-def contact_sheet(student: Student, w: Tensor, data: PoseDataset, path: Path, columns: int = 4) -> None:
-    """Write truth and generated pictures side by side, a few rows per character."""
-    sheets = _full_size(data)
-    per_character = len(data) // len(data.characters)
-    lines = []
-    for index in range(len(data.characters)):
-        cells = []
-        for column in range(columns):
-            sample = data[index * per_character + column]
-            expected = over_background(sample["picture"].permute(1, 2, 0).numpy())
-            cells += [expected, over_background(_averaged(draw(student, w, sample, sheets, DRAWN_PX)))]
-        lines.append(np.hstack(cells))
-    Image.fromarray(np.vstack(lines)).save(path)
+def contact_sheet(
+    student: Student, w: Tensor, data: PoseDataset, path: Path, columns: int = 4, lines: int = 12
+) -> None:
+    """Write truth and generated pictures side by side: a line of pairs for each of the first characters."""
+    drawn: list[U8] = []
+    for index in range(len(data.names)):
+        chosen = data.rows_of(index)[:columns]
+        if not chosen or len(drawn) == lines:
+            continue
+        sheet = _full_size(data, index)
+        cells = [np.full((EVALUATION_PX, EVALUATION_PX, 3), BACKGROUND, np.uint8)] * (2 * columns)
+        for column, row in enumerate(chosen):
+            sample = data[row]
+            cells[2 * column] = over_background(sample["picture"].permute(1, 2, 0).numpy())
+            cells[2 * column + 1] = over_background(_averaged(draw(student, w[index], sample, sheet, DRAWN_PX)))
+        drawn.append(np.hstack(cells))
+    Image.fromarray(np.vstack(drawn)).save(path)
 
 
 def main() -> None:
@@ -115,17 +133,24 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("folders", nargs="+", type=Path, help="data-set folders; their last rows are used")
+    parser.add_argument("data", type=Path, help="folder of the data set")
+    parser.add_argument("--split", choices=SPLITS[1:], default="held_out_poses", help="default held_out_poses")
     parser.add_argument("--limit", type=int, default=100, help="pictures per character")
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the figures")
     parser.add_argument("--sheet", type=Path, help="PNG file for a contact sheet, truth left, generated right")
     arguments = parser.parse_args()
     student, styles, step = student_from_checkpoint(arguments.checkpoint)
-    data = PoseDataset(arguments.folders, held_out=True)
+    data = PoseDataset(arguments.data, arguments.split)
     mean = torch.stack(list(styles.values())).mean(0)
-    w = torch.stack([styles.get(character.card.name, mean) for character in data.characters])
+    w = torch.stack([styles.get(name, mean) for name in data.names])
     figures = evaluate(student, w, data, arguments.limit)
-    result = {"pictures_per_character": arguments.limit, "size_px": EVALUATION_PX, "step": step, "held_out": figures}
+    result = {
+        "split": arguments.split,
+        "pictures_per_character": arguments.limit,
+        "size_px": EVALUATION_PX,
+        "step": step,
+        "held_out": figures,
+    }
     arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if arguments.sheet:
         contact_sheet(student, w, data, arguments.sheet)

@@ -8,6 +8,7 @@ import json
 import subprocess
 import tomllib
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from torch import Tensor, nn
 
 from engines import controls
 from engines.character import CharacterCard, load_character, save_character
-from engines.errors import SpecMismatchError
+from engines.errors import DatasetError, SpecMismatchError
 from engines.network import INPUTS, OUTPUTS
 from engines.sheet import FACE_VIEWS
 from engines.structure import BODY_CHANNELS, FACE_CHANNELS, FACE_GRID, GRID
+from engines.studio.dataset import read_manifest
 from engines.training.network import ModulatedConv, Student, StudentConfig
 from engines.weights import ARCHITECTURE, ONNX_FILE, SAFETENSORS_FILE
 
@@ -88,19 +90,42 @@ def export_onnx(student: Student, path: Path) -> None:
 
 
 def export(
-    checkpoint: Path, data: list[Path], out: Path, name: str, credits_file: Path | None, metrics: dict[str, object]
+    checkpoint: Path,
+    data: Path,
+    out: Path,
+    name: str,
+    credits_file: Path | None,
+    metrics: dict[str, object],
+    characters: Sequence[str] = (),
 ) -> None:
-    """Write weights, model.json and characters for the given data-set folders."""
+    """Write weights, model.json and characters of a data set.
+
+    Args:
+        checkpoint: that :mod:`engines.training.train` wrote.
+        data: folder of the data set.
+        out: folder for the weights.
+        name: of the weights.
+        credits_file: TOML with title, credit and licence per avatar; None takes what the avatars' files say.
+        metrics: kept in model.json.
+        characters: which of the set's; none named: the avatars as they are.
+
+    Raises:
+        DatasetError: the set has no such character, or cannot be read.
+    """
+    bases: dict[str, str] = read_manifest(data)["bases"]
+    unknown = [one for one in characters if one not in bases]
+    if unknown:
+        raise DatasetError(f"{data}: has no character {unknown[0]!r}; it has {', '.join(sorted(bases))}")
     student, styles, step = student_from_checkpoint(checkpoint)
     out.mkdir(parents=True, exist_ok=True)
     save_file({key: value.contiguous() for key, value in student.state_dict().items()}, out / SAFETENSORS_FILE)
     export_onnx(student, out / ONNX_FILE)
     credit_rows = tomllib.loads(credits_file.read_text(encoding="utf-8")) if credits_file else {}
-    for folder in data:
-        character = load_character(folder / "character")
+    for chosen in characters or [one for one, base in bases.items() if one == base]:
+        character = load_character(data / "characters" / chosen / "character")
         card = character.card
-        if card.name in credit_rows:
-            row = credit_rows[card.name]
+        if bases[chosen] in credit_rows:
+            row = credit_rows[bases[chosen]]
             card = CharacterCard(name=card.name, title=row["title"], credit=row["credit"], licence=row["licence"])
         style = styles.get(card.name)
         w = style if style is not None else torch.stack(list(styles.values())).mean(0)
@@ -125,14 +150,23 @@ def main() -> None:
     """Export a checkpoint to a folder of weights."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("data", nargs="+", type=Path, help="data-set folders whose characters to include")
+    parser.add_argument("data", type=Path, help="folder of the data set")
+    parser.add_argument("--characters", nargs="+", default=[], help="whom to include; default the avatars as they are")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default="portrait-1")
     parser.add_argument("--credits", type=Path, help="TOML with title, credit and licence per character")
     parser.add_argument("--metrics", type=Path, help="JSON written by the evaluation")
     arguments = parser.parse_args()
     metrics = json.loads(arguments.metrics.read_text()) if arguments.metrics else {}
-    export(arguments.checkpoint, arguments.data, arguments.out, arguments.name, arguments.credits, metrics)
+    export(
+        arguments.checkpoint,
+        arguments.data,
+        arguments.out,
+        arguments.name,
+        arguments.credits,
+        metrics,
+        arguments.characters,
+    )
 
 
 if __name__ == "__main__":

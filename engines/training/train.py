@@ -57,14 +57,14 @@ class Schedule:
 class Trainer:
     """Student, styles, averages and optimiser, with a checkpoint that continues to the step."""
 
-    def __init__(self, folders: list[Path], run: Path, schedule: Schedule, config: StudentConfig) -> None:
+    def __init__(self, folder: Path, run: Path, schedule: Schedule, config: StudentConfig) -> None:
         torch.manual_seed(0)
         self.run = run
         self.schedule = schedule
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.data = PoseDataset(folders)
-        self.held_out = PoseDataset(folders, held_out=True)
-        self.names = [character.card.name for character in self.data.characters]
+        self.data = PoseDataset(folder)
+        self.held_out = PoseDataset(folder, "held_out_poses", like=self.data)
+        self.names = list(self.data.names)
         self.student = Student(config).to(self.device)
         self.student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.styles = torch.nn.Embedding(len(self.names), config.w_dim).to(self.device)
@@ -248,9 +248,9 @@ class Trainer:
 
 
 def main() -> None:
-    """Train the student on folders made by `engines.studio.dataset`."""
+    """Train the student on a data set made by `animirror dataset make --views student`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folders", nargs="+", type=Path, help="one folder per character")
+    parser.add_argument("data", type=Path, help="folder of the data set")
     parser.add_argument("--run", type=Path, required=True, help="where checkpoints, log and contact sheets go")
     parser.add_argument("--resume", type=Path, help="checkpoint to continue from (default: the run's own)")
     parser.add_argument("--start-from", type=Path, help="exported weights to begin with")
@@ -267,7 +267,7 @@ def main() -> None:
     schedule = Schedule(
         steps=arguments.steps, batch=arguments.batch, rate=arguments.rate, coarse_steps=arguments.coarse_steps
     )
-    trainer = Trainer(arguments.folders, arguments.run, schedule, StudentConfig())
+    trainer = Trainer(arguments.data, arguments.run, schedule, StudentConfig())
     checkpoint = arguments.resume or arguments.run / "checkpoint.pt"
     if checkpoint.exists():
         trainer.resume(checkpoint)

@@ -13,9 +13,9 @@ import torch
 
 from engines.character import PRETRAINED
 from engines.errors import SpecMismatchError, WeightsError
-from engines.studio.dataset import make
+from engines.studio.dataset import make_dataset
+from engines.studio.dataset_plan import DatasetOptions
 from engines.studio.renderer import Renderer
-from engines.training.data import HELD_OUT
 from engines.training.export import student_from_checkpoint
 from engines.training.network import StudentConfig
 from engines.training.train import Schedule, Trainer
@@ -30,14 +30,15 @@ def folder(renderer: Renderer, tmp_path_factory: pytest.TempPathFactory) -> Path
     """Make the smallest set that can be trained on."""
     root = tmp_path_factory.mktemp("training")
     (root / "boxes.vrm").write_bytes(build_vrm())
-    make(renderer, root / "boxes.vrm", root / "boxes", HELD_OUT + 3, seed=1)
-    return root / "boxes"
+    options = DatasetOptions(avatars=(root / "boxes.vrm",), count=4, identities=1, sequences=0.0, seed=1)
+    make_dataset(options, root / "set")
+    return root / "set"
 
 
 def trainer(folder: Path, run: Path, steps: int, config: StudentConfig = SMALL) -> Trainer:
     """Return a trainer of a small student on the smallest set."""
     run.mkdir(exist_ok=True)
-    return Trainer([folder], run, Schedule(steps=steps, batch=1, coarse_steps=1), config)
+    return Trainer(folder, run, Schedule(steps=steps, batch=1, coarse_steps=1), config)
 
 
 def test_resumed_training_continues_to_the_step(folder: Path, tmp_path: Path) -> None:
