@@ -3,7 +3,8 @@
     python -m scripts.parity.compare AVATARS --out DIR [--reuse] [--avatar NAME ...] [--pose NAME ...]
 
 AVATARS is a folder of VRM 0.x files.  --reuse keeps three-vrm's pictures in DIR/reference of an earlier run and only
-renders ours.  Needs `npm ci` in scripts/parity once, and a Chromium.
+renders ours; --without tells what a feature that we lack is worth.  Needs `npm ci` in scripts/parity once, and a
+Chromium.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engines.studio.avatar import Avatar, load_avatar
 from engines.studio.posing import Posed, posed
 from engines.studio.renderer import Renderer
 from engines.studio.spring_simulation import settled
-from scripts.parity.reference import SIZE_PX, SUPERSAMPLE, picture_path, read_picture, three_vrm
+from scripts.parity.reference import FEATURES, SIZE_PX, SUPERSAMPLE, Feature, picture_path, read_picture, three_vrm
 from scripts.parity.shots import CONTACT, LEFT_OUT, PARITY, Shot
 from scripts.parity.similarity import over_grey, similarity
 
@@ -37,10 +38,11 @@ def main() -> None:
     shots = [shot for shot in PARITY if not options.pose or shot.name in options.pose]
     paths = sorted(path for path in options.avatars.glob("*.vrm") if not options.avatar or path.stem in options.avatar)
     avatars = {path: load_avatar(path, leave_out=LEFT_OUT.get(path.stem, ())) for path in paths}
-    kept = options.out / ("reference" if options.springs else "reference_rigid")
+    apart = ["rigid"] * (not options.springs) + [f"no_{feature}" for feature in options.without]
+    kept = options.out / "_".join(["reference", *apart])
     kept.mkdir(parents=True, exist_ok=True)
     wanted = shots + (list(CONTACT) if options.contact else [])
-    take_references(avatars, wanted, kept, springs=options.springs, reuse=options.reuse)
+    take_references(avatars, wanted, kept, springs=options.springs, without=options.without, reuse=options.reuse)
     renderer = Renderer()
     scores: dict[tuple[str, str], float] = {}
     for avatar in avatars.values():
@@ -57,7 +59,13 @@ def main() -> None:
 
 
 def take_references(
-    avatars: dict[Path, Avatar], shots: Sequence[Shot], folder: Path, *, springs: bool, reuse: bool
+    avatars: dict[Path, Avatar],
+    shots: Sequence[Shot],
+    folder: Path,
+    *,
+    springs: bool,
+    without: Sequence[Feature],
+    reuse: bool,
 ) -> None:
     """Write three-vrm's pictures into `folder`; with `reuse`, only those that it lacks."""
     with ExitStack() as stack:
@@ -67,7 +75,7 @@ def take_references(
                 place = picture_path(folder, avatar.name, shot)
                 if reuse and place.exists():
                     continue
-                three = three or stack.enter_context(three_vrm())
+                three = three or stack.enter_context(three_vrm(without))
                 Image.fromarray(three.draw(path, avatar, shot, springs=springs)).save(place)
 
 
@@ -101,6 +109,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--reuse", action="store_true", help="keep three-vrm's pictures of an earlier run")
     parser.add_argument("--contact", action="store_true", help="also take three-vrm's pictures for contact sheets")
     parser.add_argument("--rigid", dest="springs", action="store_false", help="without springs")
+    parser.add_argument(
+        "--without", action="append", default=[], choices=FEATURES, help="what three-vrm goes without; may be repeated"
+    )
     parser.add_argument("--avatar", action="append", help="only this one; may be repeated")
     parser.add_argument("--pose", action="append", choices=[shot.name for shot in PARITY], help="only this one")
     return parser.parse_args()

@@ -1,7 +1,7 @@
 /**
  * Draws avatars with three-vrm, the way the studio's renderer does: same light, same orthographic camera.
  *
- * `window.load(url, leftOut)` and `window.draw(shot)` are called by reference.py, which documents their arguments.
+ * `window.load(url, leftOut, features)` and `window.draw(shot)` are called by reference.py, which documents their arguments.
  */
 
 import * as THREE from 'three';
@@ -27,8 +27,17 @@ renderer.setClearColor(0x000000, 0);
 /** @type {{ vrm: import('@pixiv/three-vrm').VRM, scene: THREE.Scene, light: THREE.DirectionalLight } | null} */
 let shown = null;
 
-/** Loads an avatar without the glTF nodes in `leftOut`; returns the names of its expressions. */
-window.load = async (url, leftOut) => {
+/** Takes one feature out of an MToon material, to see what it is worth. */
+const without = {
+  matcap: (material) => { material.matcapTexture = null; },
+  rim: (material) => { material.parametricRimColorFactor.setScalar(0); },
+  normal: (material) => { material.normalMap = null; },
+  emission: (material) => { material.emissive.setScalar(0); },
+  outline: (material) => { material.visible = !material.isOutline; },
+};
+
+/** Loads an avatar without the glTF nodes in `leftOut` and `features`; returns the names of its expressions. */
+window.load = async (url, leftOut, features) => {
   if (shown) VRMUtils.deepDispose(shown.scene);
   const loader = new GLTFLoader();
   loader.register((parser) => new VRMLoaderPlugin(parser));
@@ -39,6 +48,10 @@ window.load = async (url, leftOut) => {
   vrm.scene.traverse((object) => {
     object.frustumCulled = false;
   });
+  for (const material of gltf.userData.vrmMToonMaterials) {
+    for (const feature of features) without[feature](material);
+    material.needsUpdate = true;
+  }
   const scene = new THREE.Scene();
   // With intensity pi and no ambient light a fully lit surface has exactly its lit colour.
   const light = new THREE.DirectionalLight(0xffffff, Math.PI);

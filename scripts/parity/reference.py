@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from scripts.parity.three_pose import bone_quaternions, camera_bounds, three_exp
 
 U8 = npt.NDArray[np.uint8]
 
+Feature = Literal["matcap", "rim", "normal", "emission", "outline"]
+FEATURES: tuple[Feature, ...] = get_args(Feature)
+
 HERE = Path(__file__).parent
 SIZE_PX = 512
 SUPERSAMPLE = 2
@@ -37,8 +41,9 @@ _SITE = "http://parity.invalid/"
 class ThreeVrm:
     """A page that draws with three-vrm; made by :func:`three_vrm`."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, without: Sequence[Feature]) -> None:
         self._page = page
+        self._without = without
         self._loaded: Path | None = None
         self.expressions: list[str] = []
 
@@ -63,7 +68,9 @@ class ThreeVrm:
             url = f"{_SITE}avatar/{path.name}"
             self._page.unroute("**/avatar/*")
             self._page.route("**/avatar/*", lambda route: route.fulfill(path=path))
-            self.expressions = self._page.evaluate("([url, out]) => load(url, out)", [url, left_out])
+            self.expressions = self._page.evaluate(
+                "arguments => load(...arguments)", [url, left_out, list(self._without)]
+            )
             self._loaded = path
         size = SIZE_PX * SUPERSAMPLE
         text = self._page.evaluate(
@@ -82,8 +89,11 @@ class ThreeVrm:
 
 
 @contextmanager
-def three_vrm() -> Iterator[ThreeVrm]:
+def three_vrm(without: Sequence[Feature] = ()) -> Iterator[ThreeVrm]:
     """Run three-vrm in a headless Chromium.
+
+    Args:
+        without: what its materials go without, to see what that is worth.
 
     Raises:
         RuntimeError: three-vrm is not installed here, or no Chromium runs.
@@ -105,7 +115,7 @@ def three_vrm() -> Iterator[ThreeVrm]:
         page.route("**/*", answer)
         page.goto(f"{_SITE}page.html")
         page.wait_for_function("window.ready === true")
-        yield ThreeVrm(page)
+        yield ThreeVrm(page, without)
 
 
 def version() -> str:
