@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engines.errors import AvatarError
 from engines.glb import parse_glb, read_glb
@@ -19,11 +21,90 @@ def test_read_glb_missing_file_names_it(tmp_path: Path) -> None:
         read_glb(tmp_path / "none.vrm")
 
 
-@pytest.mark.parametrize("data", [b"", b"glT", b"PK\x03\x04 a zip file", b"\x89PNG\r\n\x1a\n0000000000"])
-def test_parse_glb_other_file_says_so(data: bytes) -> None:
-    """What does not start like glTF is refused as such."""
-    with pytest.raises(AvatarError, match="not a binary glTF file"):
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty"),
+        (b"glT", "not a binary glTF file"),
+        (b"nothing of the kind", "not a binary glTF file"),
+        (b"Kaydara FBX Binary  \x00\x1a\x00", "is an FBX file; convert it to VRM"),
+        (b"PK\x03\x04 a zip file", "is a ZIP archive; unpack it first"),
+        (b"\x89PNG\r\n\x1a\n0000000000", "is a PNG picture"),
+        (b"PMX \x00\x00\x00@", "is a PMX model"),
+        (b"<!DOCTYPE html><html>", "is a web page"),
+        (b'{"asset": {}}', "is a JSON file"),
+        (b"version https://git-lfs.github.com/spec/v1", "is a Git LFS pointer"),
+    ],
+)
+def test_parse_glb_other_file_says_what_it_is(data: bytes, message: str) -> None:
+    """What does not start like glTF is named for what it is."""
+    with pytest.raises(AvatarError, match=message):
         parse_glb(data, "a.vrm")
+
+
+def test_read_glb_folder_is_refused(tmp_path: Path) -> None:
+    """A folder is no file."""
+    with pytest.raises(AvatarError, match="cannot be read"):
+        read_glb(tmp_path)
+
+
+def test_read_glb_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    """A file of a gigabyte is not taken into memory."""
+    path = tmp_path / "huge.vrm"
+    with path.open("wb") as stream:
+        stream.truncate(1 << 30)
+    with pytest.raises(AvatarError, match="has 1024 MB, at most 512"):
+        read_glb(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"[" * 200_000 + b"]" * 200_000, "nested too deeply"),
+        (b'{"a": ' * 100_000 + b"0" + b"}" * 100_000, "nested too deeply"),
+        (b'{"a": ' + b"9" * 100_000 + b"}", "not valid JSON"),
+        (b"[]", "is a list, expected an object"),
+        (b"\xff\xfe{}", "not valid JSON"),
+    ],
+)
+def test_parse_glb_json_bomb_is_refused(text: bytes, message: str) -> None:
+    """Deep nesting, endless numbers and other encodings are one-line errors."""
+    text += b" " * (-len(text) % 4)
+    body = struct.pack("<II", len(text), 0x4E4F534A) + text
+    with pytest.raises(AvatarError, match=message):
+        parse_glb(struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body, "a.vrm")
+
+
+def test_parse_glb_json_beyond_the_bound_is_refused() -> None:
+    """JSON is bounded before it is parsed: an empty list of three bytes takes sixty in memory."""
+    text = b"{" + b" " * (25 << 20) + b"}"
+    body = struct.pack("<II", len(text), 0x4E4F534A) + text
+    with pytest.raises(AvatarError, match="its JSON has 25 MB, at most 24"):
+        parse_glb(struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body, "a.vrm")
+
+
+@pytest.mark.parametrize("count", [-1, 3_000_000_000, 10**30])
+def test_accessor_of_billions_is_refused_before_memory_is_taken(count: int) -> None:
+    """An accessor says how many elements it has; nobody believes it."""
+    document, binary = build_document()
+    document["accessors"][0] |= {"count": count}
+    document["accessors"][0].pop("bufferView")
+    with pytest.raises(AvatarError, match="accessor 0 is broken"):
+        parse_glb(pack(document, binary), "a.vrm").accessor(0)
+
+
+def test_image_of_16k_is_refused_undecoded() -> None:
+    """A picture's header is enough to refuse it."""
+    document, binary = build_document()
+    with io.BytesIO() as stream:
+        Image.new("1", (16384, 16384)).save(stream, "PNG")
+        picture = stream.getvalue()
+    document["bufferViews"][document["images"][0]["bufferView"]] |= {
+        "byteOffset": len(binary),
+        "byteLength": len(picture),
+    }
+    with pytest.raises(AvatarError, match="image 0 is 16384 x 16384 pixels, at most 8192"):
+        parse_glb(pack(document, binary + picture), "a.vrm").image(0)
 
 
 @pytest.mark.parametrize("keep", [13, 19, 40, 0.5, 0.99])
