@@ -1,10 +1,9 @@
-"""What a surface looks like: MToon of both generations and plain glTF materials in one form, MToon 1.0's.
+"""MToon materials of both generations in one parametrisation: MToon 1.0's, which older files are converted to.
 
-Colours are stored encoded, as VRM 0.x writes them and as painters pick them: linear light is ``colour ** GAMMA``.
-Textures are stored as the file has them, sRGB where they are colours.  Where a texture is missing its factor stands
-alone: a shade colour without a shade texture is not multiplied by the lit texture.
+Colours keep one convention, the older files': ``linear = value ** 2.2`` per channel (a pure power, not sRGB's curve;
+alpha is linear).  Newer files give linear colours, which are brought here.  Texture contents are sRGB.
 
-Source: `VRMC_materials_mtoon` 1.0 specification (names and formulas); three-vrm 3.5 (what VRM 0.x means in it).
+Source: VRM 1.0 specification, `VRMC_materials_mtoon`; three-vrm 3.5.5, `VRMMaterialsV0CompatPlugin` and `mtoon.frag`.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-Colour = tuple[float, float, float, float]
-#: The two rows of a matrix (2, 3) that takes (u, v, 1) of the mesh to a texture's (u, v).
-UvTransform = tuple[float, float, float, float, float, float]
+import numpy as np
+import numpy.typing as npt
 
-#: What colours are encoded with.  Source: VRM 0.x files written by Unity; three-vrm's conversion.
+F32 = npt.NDArray[np.float32]
+Colour = tuple[float, float, float, float]
+Pair = tuple[float, float]
+
+#: A colour's value to this power is linear light.  Source: three-vrm, `gammaEOTF`.
 GAMMA = 2.2
-SAME_UVS: UvTransform = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-_BLACK: Colour = (0.0, 0.0, 0.0, 1.0)
-_WHITE: Colour = (1.0, 1.0, 1.0, 1.0)
 
 
 class AlphaMode(Enum):
@@ -39,94 +38,109 @@ class Cull(Enum):
     BACK = "back"
 
 
-class Outline(Enum):
-    """What an outline's width is measured in."""
+class Wrap(Enum):
+    """What lies beyond a texture's border; the values are glTF's."""
 
-    NONE = "none"
-    WORLD = "world"  # metres
-    SCREEN = "screen"  # parts of half the picture's height
+    REPEAT = 10497
+    CLAMP = 33071
+    MIRROR = 33648
 
 
-class Kind(Enum):
-    """What the file calls the material."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UvTransform:
+    """Where in a texture a file's uvs point: scaled, then turned, then shifted.
 
-    MTOON = "MToon"
-    UNLIT = "unlit"
-    PLAIN = "plain glTF"
+    Args:
+        offset: in parts of the texture, v downwards.
+        rotation: radians.
+        scale: of u and v.
+
+    Source: glTF extension `KHR_texture_transform`, as three.js `Matrix3.setUvTransform` reads it.
+    """
+
+    offset: Pair = (0.0, 0.0)
+    rotation: float = 0.0
+    scale: Pair = (1.0, 1.0)
+
+    def apply(self, uvs: F32) -> F32:
+        """Return `uvs`, float32 (N, 2), v = 0 at the top row, transformed."""
+        if self == UvTransform():
+            return uvs
+        c, s = np.cos(self.rotation), np.sin(self.rotation)
+        matrix = np.array([[c * self.scale[0], s * self.scale[0]], [-s * self.scale[1], c * self.scale[1]]])
+        return np.asarray(uvs @ matrix.T + self.offset, np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What the renderer needs of a material.  All `*_texture` are indices into the avatar's textures, or None.
+    """What the renderer needs of an MToon material; the defaults are neutral.
 
     Args:
         name: the file's own.
-        kind: what it was; the other fields say all about how it is drawn.
-        lit_colour: alpha is the surface's, times that of the lit texture.
-        shade_colour, emission_colour, outline_colour, rim_colour, matcap_colour: alpha does not count; emission may
-            exceed 1.
-        lit_texture, shade_texture, emission_texture, rim_texture: multiply the colours of that name.
-        matcap_texture: sampled by the normal; times the matcap colour it is added to the rim light, without a
-            texture there is no matcap.
-        rim_texture: multiplies rim light and matcap.
-        normal_texture: tangent space, linear; x and y count `normal_scale` times.
-        shading_shift: where the terminator lies: at ``dot(n, l) = -shading_shift`` it is in the middle.
-        shading_toony: 0..1, how hard the terminator is; it is ``2 * (1 - shading_toony)`` wide.
-        shading_shift_texture: linear; its red times `shading_shift_scale` is added to the shift.
-        rim_fresnel_power, rim_lift, rim_lighting_mix: MToon 1.0's parametric rim light.
-        gi_equalization: 0..1; what is lit by a single light does not show it.
-        alpha_mode: see :class:`AlphaMode`.
-        alpha_cutoff: holds for CUTOUT.
+        lit_colour, shade_colour, outline_colour, rim_colour, matcap_colour: 0..1, see above; alpha counts in the lit
+            one only.
+        emission_colour: as they, but may exceed 1.
+        lit_texture, shade_texture, emission_texture, matcap_texture, rim_texture: index into the avatar's textures,
+            or None for white; colour, sRGB.  The shade colour is never multiplied by the lit texture.  The rim
+            texture multiplies rim and matcap; without a matcap texture there is no matcap.
+        normal_texture, outline_width_texture, uv_mask_texture: the same, but data: the normal in the texture's
+            tangent space, the width's part in G, where uvs move in B.
+        shading_shift_texture: its R, sRGB-decoded, times `shading_shift_scale` is added to `shading_shift`.
+        normal_scale: of the normal's x and y.
+        shading_shift: -1..1, added to the cosine between normal and light.
+        shading_toony: 0..1, how hard the terminator is.
+        rim_power: of the Fresnel term.
+        rim_lift: 0..1, added to the Fresnel term.
+        rim_lighting: 0..1, how much of the light's colour the rim takes.
+        alpha_mode, alpha_cutoff: see :class:`AlphaMode`; the cutoff holds for CUTOUT, smaller alpha is cut out.
         cull: the side that is not drawn.
-        outline: what `outline_width` is measured in.
-        outline_width: 0 where the material has no outline.
-        outline_texture: linear; its green multiplies the outline's width.
+        outline_width_m: 0 where the material has no outline in world units.
+        outline_width_screen: 0 where it has none in screen units: parts of half the picture's height.
         outline_lighting: 0..1, how much of the surface's colour the outline takes.
-        render_queue: draw order, small first.
+        uv_transform: already in the avatar's uvs; kept for those who write files.
+        uv_scroll: per second, parts of the texture, v downwards.
+        uv_spin: radians per second, about the texture's middle.
+        wrap: of u and v, for all textures but the matcap.
+        render_queue: draw order, small first: up to 2500 opaque and cutout, up to 2510 blended with depth, then
+            blended without.
         depth_write: whether later surfaces behind it are hidden.
-        uv_transforms: (field, transform) of each texture whose uvs are not the mesh's: most have none, because a
-            transform that all of a material's textures share is already in the mesh's uvs.
-        uv_scroll: per second; a picture without time is the one at 0 s, where neither this nor the rotation shows.
-        uv_rotation: radians per second.
-        uv_mask_texture: linear; its blue multiplies both.
     """
 
     name: str
-    kind: Kind = Kind.MTOON
-    lit_colour: Colour = _WHITE
+    lit_colour: Colour = (1.0, 1.0, 1.0, 1.0)
     shade_colour: Colour = (0.9, 0.8, 0.82, 1.0)
-    emission_colour: Colour = _BLACK
-    outline_colour: Colour = _BLACK
-    rim_colour: Colour = _BLACK
-    matcap_colour: Colour = _WHITE
+    emission_colour: Colour = (0.0, 0.0, 0.0, 1.0)
+    outline_colour: Colour = (0.0, 0.0, 0.0, 1.0)
+    rim_colour: Colour = (0.0, 0.0, 0.0, 1.0)
+    matcap_colour: Colour = (1.0, 1.0, 1.0, 1.0)
     lit_texture: int | None = None
     shade_texture: int | None = None
     emission_texture: int | None = None
-    rim_texture: int | None = None
     matcap_texture: int | None = None
+    rim_texture: int | None = None
     normal_texture: int | None = None
+    outline_width_texture: int | None = None
+    uv_mask_texture: int | None = None
+    shading_shift_texture: int | None = None
+    shading_shift_scale: float = 1.0
     normal_scale: float = 1.0
     shading_shift: float = -0.05
     shading_toony: float = 0.95
-    shading_shift_texture: int | None = None
-    shading_shift_scale: float = 1.0
-    rim_fresnel_power: float = 1.0
+    rim_power: float = 5.0
     rim_lift: float = 0.0
-    rim_lighting_mix: float = 0.0
-    gi_equalization: float = 0.9
+    rim_lighting: float = 1.0
     alpha_mode: AlphaMode = AlphaMode.OPAQUE
     alpha_cutoff: float = 0.5
     cull: Cull = Cull.BACK
-    outline: Outline = Outline.NONE
-    outline_width: float = 0.0
-    outline_texture: int | None = None
+    outline_width_m: float = 0.0
+    outline_width_screen: float = 0.0
     outline_lighting: float = 1.0
+    uv_transform: UvTransform = UvTransform()
+    uv_scroll: Pair = (0.0, 0.0)
+    uv_spin: float = 0.0
+    wrap: tuple[Wrap, Wrap] = (Wrap.REPEAT, Wrap.REPEAT)
     render_queue: int = 2000
     depth_write: bool = True
-    uv_transforms: tuple[tuple[str, UvTransform], ...] = ()
-    uv_scroll: tuple[float, float] = (0.0, 0.0)
-    uv_rotation: float = 0.0
-    uv_mask_texture: int | None = None
 
     @property
     def invisible(self) -> bool:
@@ -134,33 +148,7 @@ class Material:
         return self.alpha_mode is not AlphaMode.OPAQUE and self.lit_colour[3] <= 0.0
 
     @property
-    def glows(self) -> bool:
-        """Whether it has emission."""
-        return max(self.emission_colour[:3]) > 0.0
-
-    @property
-    def terminator(self) -> tuple[float, float]:
-        """(start, width) of the terminator: shading is ``clamp((dot(n, l) - start) / width, 0, 1)``."""
-        return self.shading_toony - 1.0 - self.shading_shift, 2.0 * (1.0 - self.shading_toony)
-
-    @property
-    def linear_textures(self) -> frozenset[int]:
-        """The textures that hold numbers and no colours."""
-        fields = (self.normal_texture, self.shading_shift_texture, self.outline_texture, self.uv_mask_texture)
-        return frozenset(index for index in fields if index is not None)
-
-    def uv_transform(self, field: str) -> UvTransform:
-        """Return what takes the mesh's uvs to those of a texture, for example ``"rim_texture"``."""
-        return dict(self.uv_transforms).get(field, SAME_UVS)
-
-
-def linear(colour: Colour) -> tuple[float, float, float]:
-    """Return a stored colour as linear light."""
-    red, green, blue = (max(value, 0.0) ** GAMMA for value in colour[:3])
-    return red, green, blue
-
-
-def encoded(red: float, green: float, blue: float, alpha: float = 1.0) -> Colour:
-    """Return linear light as a colour to store."""
-    r, g, b = (max(value, 0.0) ** (1.0 / GAMMA) for value in (red, green, blue))
-    return r, g, b, alpha
+    def terminator(self) -> Pair:
+        """Cosines between normal and light: up to the first the shade colour, from the second the lit one."""
+        toony = min(max(self.shading_toony, 0.0), 1.0)
+        return toony - 1.0 - self.shading_shift, 1.0 - toony - self.shading_shift
