@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,6 @@ _BROKEN_IMAGE = (
     struct.error,
     zlib.error,
     MemoryError,
-    Image.DecompressionBombError,
 )
 
 
@@ -124,11 +124,15 @@ class Glb:
             start, size = int(view.get("byteOffset", 0)), int(view["byteLength"])
             if start < 0 or size < 0 or start + size > len(self.binary):
                 raise ValueError(f"its {size} bytes run past the end of the file")
-            with Image.open(io.BytesIO(self.binary[start : start + size])) as image:
-                if max(image.size) > MAX_IMAGE_PX:
-                    what = f"{self.name}: image {index} is {image.width} x {image.height} pixels"
-                    raise AvatarError(f"{what}, at most {MAX_IMAGE_PX} are read; scale it down and export again")
-                return image.convert("RGBA")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is lower
+                with Image.open(io.BytesIO(self.binary[start : start + size])) as image:
+                    if max(image.size) > MAX_IMAGE_PX:
+                        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
+                    return image.convert("RGBA")
+        except Image.DecompressionBombError as error:
+            what = f"{self.name}: image {index} is larger than {MAX_IMAGE_PX} pixels a side ({error})"
+            raise AvatarError(f"{what}; scale it down and export again") from error
         except _BROKEN_IMAGE as error:
             raise AvatarError(f"{self.name}: image {index} cannot be read ({error}); it must be embedded") from error
 

@@ -88,7 +88,7 @@ def test_accessor_of_billions_is_refused_before_memory_is_taken(count: int) -> N
     """An accessor says how many elements it has; nobody believes it."""
     document, binary = build_document()
     document["accessors"][0] |= {"count": count}
-    document["accessors"][0].pop("bufferView")
+    document["accessors"][0].pop("bufferView", None)
     with pytest.raises(AvatarError, match="accessor 0 is broken"):
         parse_glb(pack(document, binary), "a.vrm").accessor(0)
 
@@ -103,7 +103,7 @@ def test_image_of_16k_is_refused_undecoded() -> None:
         "byteOffset": len(binary),
         "byteLength": len(picture),
     }
-    with pytest.raises(AvatarError, match="image 0 is 16384 x 16384 pixels, at most 8192"):
+    with pytest.raises(AvatarError, match="image 0 is larger than 8192 pixels a side"):
         parse_glb(pack(document, binary + picture), "a.vrm").image(0)
 
 
