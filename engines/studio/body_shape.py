@@ -19,7 +19,7 @@ I64 = npt.NDArray[np.int64]
 _ENOUGH = 12
 #: A part's thickness is where this part of its vertices lies within: more is cloth that stands off.
 _WITHIN = 0.7
-#: Skull and neck in units of the distance between head joint and eyes' height... see `_head`.
+#: A neck that no vertices tell is half as thick as its head.
 _NECK_PART = 0.5
 #: A trunk is this many capsules high between hips and neck.
 _TRUNK_CAPSULES = 6
@@ -47,8 +47,8 @@ PARTS: dict[str, tuple[str, ...]] = {
 def body_shape(joints: Joints, mesh: Mesh) -> tuple[Colliders, dict[str, list[int]]]:
     """Return colliders for a body, and which of them belong to each of :data:`PARTS`.
 
-    The head is a sphere around the middle of what hangs on the head below the hair line; the trunk a stack of
-    capsules that lie from side to side; arms and legs a capsule per bone.
+    The head is a sphere as wide as the face at the height of the eyes; the trunk a stack of capsules that lie from
+    side to side; arms and legs a capsule per bone.
 
     Args:
         joints: the avatar's.

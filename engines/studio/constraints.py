@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import AvatarError
-from engines.skeleton import BONE_INDEX, BONES
+from engines.skeleton import BONES, PARENT
 from engines.studio.colliders import finite, resting
 from engines.studio.rig import Rig
 from engines.studio.rotations import part_of, swings, unit
@@ -130,9 +130,12 @@ def _read(
         if name not in _AXES:
             raise AvatarError(f"{what}: axis {name!r}, expected one of {', '.join(_AXES)}")
         axis = _AXES[name]
-    hips = int(rig.node_of_joint[BONE_INDEX["hips"]])
-    # What lies above the hips stands still, though the rig counts it to them.
-    source_parent = int(rig.joint_of_node[parents[source]]) if source in parents and source != hips else -1
+    # A humanoid bone turns against the canonical one above, whatever lies between their nodes.
+    bone = int(rig.joint_of_node[source])
+    if bone < len(BONES) and int(rig.node_of_joint[bone]) == source:
+        source_parent = PARENT[bone]
+    else:
+        source_parent = int(rig.joint_of_node[parents[source]]) if source in parents else -1
     return Constraint(
         kind=kind,
         joint=int(rig.joint_of_node[index]),
@@ -175,7 +178,7 @@ def _ordered(found: dict[int, Constraint], rig: Rig) -> list[int]:
             circle = [other for other in open_ones if other in state and other in waiting]
             if circle:
                 names = " and ".join(sorted({rig.joints.names[joint], rig.joints.names[circle[0]]}))
-                raise AvatarError(f"node constraints of {names} depend on each other; remove one and export again")
+                raise AvatarError(f"node constraints wait for each other: {names}; remove one and export again")
             if open_ones:
                 waiting.append(open_ones[0])
                 continue

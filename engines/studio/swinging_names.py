@@ -67,7 +67,7 @@ def swinging_nodes(document: dict[str, Any], children: list[list[int]]) -> dict[
     """Return the nodes that ought to swing and what each moves, none where the file brings springs of its own.
 
     A node is taken for its own name or for that of the nearest ancestor that is taken, if it hangs below the hips,
-    is a skin's joint or a tip below one, and nothing else moves it: no humanoid bone, no constraint.
+    is a skin's joint, leads to one or is a tip below one, and nothing else moves it: no humanoid bone, no constraint.
 
     Args:
         document: the file's JSON, of either generation.
@@ -84,12 +84,9 @@ def swinging_nodes(document: dict[str, Any], children: list[list[int]]) -> dict[
             taken |= {index, *(int(content.get("source", -1)) for content in constraint.values())}
     taken |= {index for index, node in enumerate(nodes) if "mesh" in node or "camera" in node}
     parents = {child: index for index, below in enumerate(children) for child in below}
-    for index in list(taken):  # whatever leads to one of these must stay still, too
-        at = parents.get(index)
-        while at is not None and at not in taken:
-            taken.add(at)
-            at = parents.get(at)
+    taken = _with_ancestors(taken, parents)  # whatever leads to one of these must stay still, too
     joints = {int(joint) for skin in document.get("skins", []) for joint in skin.get("joints", [])}
+    joints = _with_ancestors(joints, parents)
     found: dict[int, Swinging] = {}
     waiting: list[tuple[int, Swinging | None]] = [(human["hips"], None)] if "hips" in human else []
     seen: set[int] = set()
@@ -105,6 +102,16 @@ def swinging_nodes(document: dict[str, Any], children: list[list[int]]) -> dict[
             found[index] = what
         waiting.extend((child, what) for child in children[index])
     return found
+
+
+def _with_ancestors(nodes: set[int], parents: dict[int, int]) -> set[int]:
+    whole: set[int] = set()
+    for node in nodes:
+        at: int | None = node
+        while at is not None and at not in whole:
+            whole.add(at)
+            at = parents.get(at)
+    return whole
 
 
 def _humanoid_nodes(document: dict[str, Any]) -> dict[str, int]:

@@ -64,9 +64,9 @@ def collide_1(extension: dict[str, Any], node: int, shape: dict[str, Any], *, ex
     extension["colliderGroups"][0]["colliders"].append(len(extension["colliders"]) - 1)
 
 
-def constrain(document: dict[str, Any], name: str, kind: str, source: str, **values: Any) -> None:
+def constrain(document: dict[str, Any], name: str, kind: str, source_name: str, **values: Any) -> None:
     """Give the node of that name a constraint."""
-    content = {kind: {"source": node_of(document, source)} | values}
+    content = {kind: {"source": node_of(document, source_name)} | values}
     node = document["nodes"][node_of(document, name)]
     node["extensions"] = {"VRMC_node_constraint": {"specVersion": "1.0", "constraint": content}}
 
