@@ -1,9 +1,10 @@
-"""The humanoid rig of a VRM 0.x file, read into the canonical skeleton.
+"""The humanoid rig of a VRM file of either generation, read into the canonical skeleton.
 
-VRM 0.x characters look along -Z; half a turn about +Y brings them into canonical axes.  Nodes that are neither a
-humanoid bone nor moved by a spring or a constraint follow their nearest ancestor that is.
+VRM 0.x characters look along -Z; half a turn about +Y brings them into canonical axes, in which those of VRM 1.0 are
+already.  Nodes that are neither a humanoid bone nor moved by a spring or a constraint follow their nearest ancestor
+that is.
 
-Source: VRM 0.x specification, `VRM.humanoid`.
+Source: VRM 0.x specification, `VRM.humanoid`; VRM 1.0 specification, `VRMC_vrm.humanoid`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,15 @@ from engines.studio.joints import Joints, self_moving_nodes
 F64 = npt.NDArray[np.float64]
 
 #: Half a turn about +Y, from VRM 0.x's axes to the canonical ones.
-TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
+_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
 _REQUIRED = ("hips", "head", "left_upper_arm", "left_lower_arm", "right_upper_arm", "right_lower_arm")
 _FOLDED = {"upper_chest": "chest", "left_toes": "left_foot", "right_toes": "right_foot", "jaw": "head"}
+#: VRM 1.0 calls a thumb's bones by what they are in anatomy, VRM 0.x by their order.
+_THUMBS_1 = {
+    f"{side}_thumb_{newer}": f"{side}_thumb_{older}"
+    for side in ("left", "right")
+    for newer, older in (("metacarpal", "proximal"), ("proximal", "intermediate"))
+}
 #: An arm that is off the T-pose by more than this is straightened; VRoid's own lie within 3 degrees.
 _STRAIGHTEN_DEG = 8.0
 
@@ -58,23 +65,17 @@ def read_rig(glb: Glb) -> Rig:
     """Return the file's rig.
 
     Raises:
-        AvatarError: it is no VRM 0.x humanoid, or bones that every humanoid has are missing.
+        AvatarError: it is no VRM humanoid, or bones that every humanoid has are missing.
     """
-    vrm = glb.json.get("extensions", {}).get("VRM")
-    if vrm is None:
-        other = "VRMC_vrm" in glb.json.get("extensions", {})
-        what = "is a VRM 1.0 file" if other else "has no VRM extension"
-        raise AvatarError(f"{glb.name}: {what}, expected VRM 0.x; export it as VRM 0.x")
     nodes = glb.json.get("nodes", [])
-    human = {_snake(bone["bone"]): int(bone["node"]) for bone in vrm.get("humanoid", {}).get("humanBones", [])}
+    human = _human_bones(glb)
+    to_canonical = np.eye(4) if is_vrm_1(glb) else _TURN
     missing = [name for name in _REQUIRED if not 0 <= human.get(name, -1) < len(nodes)]
     if missing:
         raise AvatarError(f"{glb.name}: humanoid bones missing: {', '.join(missing)}; assign them and export again")
 
-    parents = np.full(len(nodes), -1, np.int64)
+    parents = _parents(nodes, glb.name)
     children: list[list[int]] = [[int(child) for child in node.get("children", [])] for node in nodes]
-    for index, below in enumerate(children):
-        parents[below] = index
     matrices = np.zeros((len(nodes), 4, 4))
     bone_of_node = np.full(len(nodes), -1, np.int64)
     bone_at = {node: BONE_INDEX[_FOLDED.get(name, name)] for name, node in human.items()
@@ -83,9 +84,12 @@ def read_rig(glb: Glb) -> Rig:
     for index in order:
         parent = int(parents[index])
         local = _local_matrix(nodes[index])
-        matrices[index] = (TURN if parent < 0 else matrices[parent]) @ local
+        matrices[index] = (to_canonical if parent < 0 else matrices[parent]) @ local
         inherited = BONE_INDEX["hips"] if parent < 0 else bone_of_node[parent]
         bone_of_node[index] = bone_at.get(index, inherited)
+    if not np.isfinite(matrices).all():
+        broken = int(np.argwhere(~np.isfinite(matrices))[0, 0])
+        raise AvatarError(f"{glb.name}: node {broken} lies nowhere (no finite numbers); export the file again")
 
     positions = {name: matrices[node][:3, 3] for name, node in human.items() if name in BONE_INDEX}
     resting = _complete(positions)
@@ -118,6 +122,24 @@ def read_rig(glb: Glb) -> Rig:
     )
 
 
+def is_vrm_1(glb: Glb) -> bool:
+    """Return whether the file is VRM 1.0; a file that carries both generations is read as the newer one."""
+    return "VRMC_vrm" in glb.json.get("extensions", {})
+
+
+def _human_bones(glb: Glb) -> dict[str, int]:
+    """Return our names of the file's humanoid bones -> node index."""
+    extensions = glb.json.get("extensions", {})
+    if is_vrm_1(glb):
+        bones = extensions["VRMC_vrm"].get("humanoid", {}).get("humanBones", {})
+        named = {_snake(name): int(bone["node"]) for name, bone in bones.items()}
+        return {_THUMBS_1.get(name, name): node for name, node in named.items()}
+    if "VRM" not in extensions:
+        raise AvatarError(f"{glb.name}: has no VRM extension, neither 0.x's nor 1.0's; export it as VRM")
+    bones = extensions["VRM"].get("humanoid", {}).get("humanBones", [])
+    return {_snake(bone["bone"]): int(bone["node"]) for bone in bones}
+
+
 def _joints(
     nodes: list[dict[str, Any]],
     parents: npt.NDArray[np.int64],
@@ -145,17 +167,29 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
 
 
+def _parents(nodes: list[dict[str, Any]], name: str) -> npt.NDArray[np.int64]:
+    """Return each node's parent, -1 for roots."""
+    parents = np.full(len(nodes), -1, np.int64)
+    for index, node in enumerate(nodes):
+        for child in node.get("children", []):
+            if not 0 <= int(child) < len(nodes):
+                raise AvatarError(f"{name}: node {index} has child {child} of {len(nodes)} nodes; export it again")
+            parents[int(child)] = index
+    return parents
+
+
 def _parents_first(parents: npt.NDArray[np.int64], name: str) -> list[int]:
+    children: list[list[int]] = [[] for _ in parents]
+    for index, parent in enumerate(parents.tolist()):
+        if parent >= 0:
+            children[parent].append(index)
     order: list[int] = []
-    depth = np.zeros(len(parents), np.int64)
-    for index in range(len(parents)):
-        steps, at = 0, index
-        while parents[at] >= 0:
-            at, steps = int(parents[at]), steps + 1
-            if steps > len(parents):
-                raise AvatarError(f"{name}: its node tree has a loop; export the file again")
-        depth[index] = steps
-    order.extend(int(index) for index in np.argsort(depth, kind="stable"))
+    level = np.flatnonzero(parents < 0).tolist()
+    while level:
+        order.extend(level)
+        level = sorted(child for index in level for child in children[index])
+    if len(order) < len(parents):
+        raise AvatarError(f"{name}: its node tree has a loop; export the file again")
     return order
 
 
