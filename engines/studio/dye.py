@@ -38,7 +38,7 @@ _CONTRAST = (0.4, 1.5)
 _NO_HUE = 7.0
 #: Differences of hue and chroma within a texture shrink and grow by these factors at most; what the target asks for
 #: beyond that is added to all texels alike.  Hair's tips must not turn from green to brown, blush must stay.
-_CHROMA_GAIN = {Kind.HAIR: (0.0, 0.9), Kind.CLOTH: (0.0, 1.5), Kind.IRIS: (0.0, 1.6), Kind.SKIN: (0.7, 1.15)}
+_CHROMA_GAIN = {Kind.HAIR: (0.0, 0.7), Kind.CLOTH: (0.0, 1.5), Kind.IRIS: (0.0, 1.6), Kind.SKIN: (0.7, 1.15)}
 #: On a grey main colour, texels with this much chroma of their own begin to keep it, and keep it wholly.
 _ACCENT = (22.0, 40.0)
 #: From this lightness down and up, contrast fades out instead of being cut off.

@@ -37,6 +37,8 @@ _KINDS = {
 }
 #: Gloss on hair has this part of the hair's chroma (by eye: all of it looks wet with paint, none of it powdered).
 _GLOSS_CHROMA = 0.5
+#: Rim light whose channels differ by more than this has a hue, which follows the surface's; other rims stay white.
+_COLOURED_RIM = 0.05
 #: Dyed outlines stay at or below these.
 _LINE_LIGHTNESS, _LINE_CHROMA = 32.0, 20.0
 
@@ -133,6 +135,9 @@ class Recolourer:
         emission = material.emission_colour
         if lead is Paint.HAIR:
             emission = _tinted(emission, main, self.colours[Paint.HAIR])
+        rim = material.rim_colour
+        if float(np.ptp(_rgb(rim))) > _COLOURED_RIM and lead in self.colours:
+            rim = _tinted(rim, main, self.colours[lead])
         outline = _outlined(material.outline_colour, main)
         if material.lit_texture is None:
             return replace(
@@ -141,6 +146,7 @@ class Recolourer:
                 shade_colour=(*_tuple(dyed_rgb(main, shade)), material.shade_colour[3]),
                 outline_colour=outline,
                 emission_colour=emission,
+                rim_colour=rim,
             )
         key = tuple((region.paint, id(region.mask) if region.mask is not None else 0) for region in regions)
         new_lit = self._dyed_texture(material.lit_texture, lit, regions, maps, textures, made, key)
@@ -163,6 +169,7 @@ class Recolourer:
             shade_texture=new_shade,
             outline_colour=outline,
             emission_colour=emission,
+            rim_colour=rim,
         )
 
     def _main_rgb(self, paint: Paint) -> F32:
@@ -234,7 +241,7 @@ def _outlined(outline: Colour, dye: ColourMap) -> Colour:
 
 
 def _tinted(emission: Colour, dye: ColourMap, source: F32) -> Colour:
-    """Return a gloss's colour as light as it was, with the hue of the hair and some of its chroma."""
+    """Return the colour of gloss or rim light as light as it was, with the surface's new hue and some chroma."""
     if max(emission[:3]) <= 0:
         return emission
     new = dye(source[None])[0]
