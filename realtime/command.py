@@ -1,4 +1,7 @@
-"""The command line: `animirror serve`.  Exit codes: 0 ended well, 1 failed, 2 wrong usage."""
+"""The command line, `animirror`: serves the page, and offers the engines' commands.
+
+Exit codes: 0 ended well, 1 failed, 2 wrong usage.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from engines import command as engine_commands
 from engines.errors import EnginesError
 from realtime.errors import RealtimeError, SettingsError
 from realtime.settings import Option, Settings, load_settings, options
@@ -39,6 +43,8 @@ SHORT = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     parsed = _parser().parse_args(arguments)  # exits with 2 by itself
+    if "run" in parsed:
+        return _run_command(parsed)
     logging.basicConfig(
         level=logging.DEBUG if parsed.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -59,6 +65,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the supervised border of the program
         logger.exception("unexpected failure")
         return _fail(error, FAILED)
+
+
+def _run_command(parsed: argparse.Namespace) -> int:
+    """Run a command of the engines, which says what it does on its own."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        engine_commands.run(parsed)
+    except (EnginesError, OSError) as error:
+        return _fail(error, FAILED)
+    except KeyboardInterrupt:
+        return _fail(KeyboardInterrupt("stopped"), FAILED)
+    except Exception as error:  # the supervised border of the program
+        logger.exception("unexpected failure")
+        return _fail(error, FAILED)
+    return OK
 
 
 def _serve(settings: Settings) -> int:
@@ -129,7 +150,7 @@ def _bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def _fail(error: Exception, code: int) -> int:
+def _fail(error: BaseException, code: int) -> int:
     sys.stderr.write(f"animirror: {error or type(error).__name__}\n")
     return code
 
@@ -154,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
             section = option.section
             group = serve.add_argument_group(section)
         group.add_argument(*_names(option), **_how(option))
+    engine_commands.add_commands(commands)
     return parser
 
 
