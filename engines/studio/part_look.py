@@ -22,6 +22,9 @@ _MOVED_M = 2e-4
 _MOSTLY = 0.8
 #: Distances on the face, in units of the distance between the eyes (by eye on eight avatars).
 _EYE_RADIUS = 0.48
+_LASH_RADIUS = 0.62
+#: Painted lashes are darker than this part of the skin's lightness.
+_LASH_LIGHTNESS = 0.62
 _MOUTH_RADIUS = 0.45
 _CHEEK_RADIUS = 0.3
 #: A texel of an eye is white, not iris, when it is this light and has so little chroma.
@@ -135,7 +138,8 @@ class Looker:
         found = np.full(len(chosen), Part.FACE_SKIN, np.uint8)
         plain = self._like_skin[chosen] <= 0.5
         near_eye = self._eye_distance[chosen] < _EYE_RADIUS
-        found[plain & near_eye & (self._colour[chosen, 0] < 0.55 * self.skin[0])] = Part.LASHES
+        near_lash = near_eye | ((self._eye_distance[chosen] < _LASH_RADIUS) & self._blinks[chosen])
+        found[plain & near_lash & (self._colour[chosen, 0] < _LASH_LIGHTNESS * self.skin[0])] = Part.LASHES
         found[plain & near_eye & (self._white[chosen] > 0.5)] = Part.EYE_WHITE
         off = difference(self._colour[chosen], self.skin) > _LIP_DIFFERENCE
         near_mouth = (self._mouth_distance[chosen] < _MOUTH_RADIUS) & self._speaks[chosen]
