@@ -15,15 +15,19 @@ import numpy.typing as npt
 
 from engines.errors import AvatarError
 from engines.glb import Glb
+from engines.studio.influences import columns, expect_finite, influences, strongest
 from engines.studio.materials import Material
 from engines.studio.rig import Rig
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
 _TRIANGLES_MODE = 4
-_INFLUENCES = 4
+#: Bounds far above what avatars have: the largest of ours has 46,000 triangles and 33,000 vertices.
+MAX_VERTICES = 1_000_000
+MAX_TRIANGLES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Piece:
     """Where a primitive's vertices went.
 
     Args:
+        node: index of the node that it hangs on.
         mesh: index of the glTF mesh.
         primitive: the primitive's JSON.
         first: its first vertex in the merged mesh.
@@ -47,6 +52,7 @@ class Piece:
         to_canonical: float64, (n, 3, 3), turns its directions into canonical axes.
     """
 
+    node: int
     mesh: int
     primitive: dict[str, Any]
     first: int
@@ -74,17 +80,7 @@ def read_mesh(glb: Glb, rig: Rig, materials: tuple[Material, ...], leave_out: Co
     Raises:
         AvatarError: nothing visible is left.
     """
-    meshes = glb.json.get("meshes", [])
-    found: list[tuple[int, int, int, dict[str, Any]]] = []
-    for index, node in enumerate(glb.json.get("nodes", [])):
-        if "mesh" not in node or {node.get("name"), meshes[node["mesh"]].get("name")} & set(leave_out):
-            continue
-        for primitive in meshes[node["mesh"]]["primitives"]:
-            material = int(primitive.get("material", -1))
-            if primitive.get("mode", _TRIANGLES_MODE) != _TRIANGLES_MODE or not 0 <= material < len(materials):
-                continue
-            if not materials[material].invisible:
-                found.append((materials[material].render_queue, index, material, primitive))
+    found = _visible(glb, materials, leave_out)
     if not found:
         raise AvatarError(f"{glb.name}: has no visible triangles; was it exported with its meshes?")
     found.sort(key=lambda item: item[0])
@@ -108,63 +104,79 @@ def read_mesh(glb: Glb, rig: Rig, materials: tuple[Material, ...], leave_out: Co
         pieces.append(piece)
         vertices += len(arrays["positions"])
         triangles += count
+        if triangles > MAX_TRIANGLES:
+            raise AvatarError(_too_large(glb))
     merged = {name: np.ascontiguousarray(np.concatenate(arrays)) for name, arrays in columns.items()}
     return Mesh(**merged, draws=tuple(draws), pieces=tuple(pieces))
+
+
+def _visible(
+    glb: Glb, materials: tuple[Material, ...], leave_out: Collection[str]
+) -> list[tuple[int, int, int, dict[str, Any]]]:
+    """Return (render queue, node, material, primitive) of all that is to be drawn."""
+    meshes = glb.json.get("meshes", [])
+    found: list[tuple[int, int, int, dict[str, Any]]] = []
+    for index, node in enumerate(glb.json.get("nodes", [])):
+        if "mesh" not in node:
+            continue
+        if not 0 <= int(node["mesh"]) < len(meshes):
+            raise AvatarError(f"{glb.name}: node {index} shows mesh {node['mesh']} of {len(meshes)}; export it again")
+        if {str(node.get("name")), str(meshes[node["mesh"]].get("name"))} & set(leave_out):
+            continue
+        for primitive in meshes[node["mesh"]]["primitives"]:
+            material = int(primitive.get("material", -1))
+            if primitive.get("mode", _TRIANGLES_MODE) != _TRIANGLES_MODE or not 0 <= material < len(materials):
+                continue
+            if not materials[material].invisible:
+                found.append((materials[material].render_queue, index, material, primitive))
+        if len(found) > MAX_TRIANGLES:
+            raise AvatarError(f"{glb.name}: has more than {MAX_TRIANGLES} pieces; join its meshes and export again")
+    return found
 
 
 def _bake(
     glb: Glb, rig: Rig, node: int, primitive: dict[str, Any], first: int
 ) -> tuple[Piece, dict[str, npt.NDArray[Any]]]:
     attributes = primitive["attributes"]
-    positions = glb.accessor(attributes["POSITION"])
+    positions = columns(glb, attributes, "POSITION", 3)
     if "indices" in primitive:
         indices = glb.accessor(primitive["indices"])[:, 0].astype(np.int64)
     else:
         indices = np.arange(len(positions))
     indices = indices[: len(indices) // 3 * 3]
-    if len(indices) and int(indices.max()) >= len(positions):
+    if len(indices) and not 0 <= int(indices.min()) <= int(indices.max()) < len(positions):
         raise AvatarError(f"{glb.name}: a triangle uses vertex {indices.max()} of {len(positions)}; export it again")
+    if len(indices) > 3 * MAX_TRIANGLES:
+        raise AvatarError(_too_large(glb))
     used, local = np.unique(indices, return_inverse=True)
-    count = len(used)
 
-    gltf_node = glb.json["nodes"][node]
-    if "skin" in gltf_node and "JOINTS_0" in attributes:
-        skin = glb.json["skins"][gltf_node["skin"]]
-        nodes = np.array(skin["joints"], np.int64)
-        matrices = rig.node_matrices[nodes]
-        if "inverseBindMatrices" in skin:
-            inverse_bind = glb.accessor(skin["inverseBindMatrices"]).astype(np.float64)
-            matrices = matrices @ inverse_bind.reshape(-1, 4, 4).transpose(0, 2, 1)
-        joints = glb.accessor(attributes["JOINTS_0"])[used].astype(np.int64)
-        weights = glb.accessor(attributes["WEIGHTS_0"])[used].astype(np.float64)
-    else:
-        nodes, matrices = np.array([node]), rig.node_matrices[[node]]
-        joints, weights = np.zeros((count, 1), np.int64), np.ones((count, 1))
-    total = weights.sum(axis=1, keepdims=True)
-    weights = np.where(total > 0, weights / np.maximum(total, 1e-9), np.eye(weights.shape[1])[0])
-    bones = rig.bone_of_node[nodes]
-    corrected = rig.corrections[bones] @ matrices  # (J, 4, 4)
-    blended = np.einsum("nk,nkij->nij", weights, corrected[joints])
+    if first + len(used) > MAX_VERTICES:
+        raise AvatarError(_too_large(glb))
+    nodes, matrices, joints, weights = influences(glb, rig, node, attributes, used)
+    corrected = rig.corrections[rig.bone_of_node[nodes]] @ matrices  # (J, 4, 4)
+    blended = np.zeros((len(used), 4, 4))
+    for column in range(joints.shape[1]):  # all at once would take a kilobyte per vertex
+        blended += weights[:, column, None, None] * corrected[joints[:, column]]
 
     def turned(vectors: npt.NDArray[Any]) -> F64:
         return np.asarray(np.einsum("nij,nj->ni", blended[:, :3, :3], vectors.astype(np.float64)))
 
     placed = turned(positions[used]) + blended[:, :3, 3]
-    if "NORMAL" in attributes:
-        normals = turned(glb.accessor(attributes["NORMAL"])[used])
-    else:
+    normals = turned(columns(glb, attributes, "NORMAL", 3, len(positions))[used]) if "NORMAL" in attributes else None
+    if normals is None or not np.isfinite(normals).all():
         normals = _face_normals(placed, local.reshape(-1, 3))
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    uvs = glb.accessor(attributes["TEXCOORD_0"])[used] if "TEXCOORD_0" in attributes else np.zeros((count, 2))
+    uvs = np.zeros((len(used), 2))
+    if "TEXCOORD_0" in attributes:
+        uvs = columns(glb, attributes, "TEXCOORD_0", 2, len(positions))[used]
+    expect_finite(glb, placed, "its vertices")
+    expect_finite(glb, uvs, "its texture coordinates")
 
-    dense = np.zeros((count, len(rig.joints)))
-    for column in range(joints.shape[1]):
-        np.add.at(dense, (np.arange(count), rig.joint_of_node[nodes][joints[:, column]]), weights[:, column])
-    joint_ids = np.argsort(-dense, axis=1, kind="stable")[:, :_INFLUENCES]
-    joint_weights = np.take_along_axis(dense, joint_ids, axis=1)
-    joint_weights /= joint_weights.sum(axis=1, keepdims=True)
-    joint_ids = np.where(joint_weights > 0, joint_ids, 0)
-    piece = Piece(mesh=gltf_node["mesh"], primitive=primitive, first=first, used=used, to_canonical=blended[:, :3, :3])
+    joint_ids, joint_weights = strongest(rig.joint_of_node[nodes][joints], weights)
+    piece = Piece(
+        node=node, mesh=glb.json["nodes"][node]["mesh"], primitive=primitive, first=first, used=used,
+        to_canonical=blended[:, :3, :3],
+    )  # fmt: skip
     return piece, {
         "positions": placed.astype(np.float32),
         "normals": normals.astype(np.float32),
@@ -173,6 +185,11 @@ def _bake(
         "joint_weights": joint_weights.astype(np.float32),
         "triangles": (local.reshape(-1, 3) + first).astype(np.int32),
     }
+
+
+def _too_large(glb: Glb) -> str:
+    bounds = f"{MAX_VERTICES} vertices or {MAX_TRIANGLES} triangles"
+    return f"{glb.name}: has more than {bounds}; reduce its mesh and export again"
 
 
 def _face_normals(positions: F64, triangles: npt.NDArray[Any]) -> F64:
