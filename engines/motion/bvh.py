@@ -6,6 +6,7 @@ A joint's channels are applied in the order in which they stand; position channe
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,11 @@ from engines.motion.rotation import about
 
 F64 = npt.NDArray[np.float64]
 
-#: Larger files are refused before they are read: ten minutes of 100 joints at 120 frames a second are 200 MB.
-MAX_BYTES = 256 * 2**20
+#: Larger files are refused before they are read: ten minutes of 60 joints at 120 frames a second are 100 MB.
+MAX_BYTES = 128 * 2**20
 MAX_JOINTS = 1000
-#: Bounds the memory: float64, a third of a gigabyte.
-_MAX_VALUES = 40_000_000
+#: Bounds the memory: as matrices, that many angles are 0.4 GB.
+_MAX_VALUES = 15_000_000
 _CHANNELS = {f"{axis}{kind}": (kind, axis.lower()) for axis in "XYZ" for kind in ("rotation", "position")}
 
 
@@ -192,8 +193,10 @@ def _motion(text: str, channels: int, name: str) -> tuple[float, F64]:
     if not 1e-3 <= frame_time <= 60:
         raise MotionError(f"{name}: a frame time of {frame_time:g} s, expected 0.001 to 60; correct it in the file")
     try:
-        values = np.array((lines[2] if len(lines) > 2 else "").split(), np.float64)
-    except ValueError as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # how numpy says that it met something else
+            values = np.fromstring(lines[2] if len(lines) > 2 else "", np.float64, sep=" ")
+    except (ValueError, DeprecationWarning) as error:
         raise MotionError(f"{name}: holds what is not a number ({error}); export the clip again") from error
     if len(values) < frames * channels:
         got = len(values) // channels

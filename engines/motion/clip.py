@@ -1,7 +1,8 @@
 """A motion clip: controls over time, whatever file they came from.
 
 Our own controls file is JSON: ``format``, ``spec_hash``, ``name``, ``fps``, ``licence``, ``credit`` and ``frames``, one
-list of numbers in the order of the control spec for each frame.
+list of numbers in the order of the control spec for each frame.  A file that maps names of controls to values is one
+pose: ``{"head_yaw": 20, "blink_left": 1}``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engines.controls import HIGH, INDEX, LOW, SPEC, spec_hash
+from engines.controls import HIGH, INDEX, LOW, SPEC, controls, spec_hash
 from engines.errors import MotionError, SpecMismatchError
 from engines.motion.captured import bvh_performance
 from engines.motion.mmd import vmd_performance
@@ -28,6 +29,8 @@ F64 = npt.NDArray[np.float64]
 
 #: What `load_clip` reads.
 SUFFIXES = (".bvh", ".vmd", ".vrma", ".glb", ".json")
+#: The rate that a single pose is said to have.
+_POSE_FPS = 30.0
 _FORMAT = "animirror-controls"
 _MAX_BYTES = 256 * 2**20
 #: Decimals of a number in a controls file: below what any picture shows.
@@ -153,6 +156,8 @@ def _load_controls(path: Path) -> Clip:
         raise MotionError(f"{path.name}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise MotionError(f"{path.name}: not valid JSON ({error}); copy the file again") from error
+    if isinstance(document, dict) and "format" not in document:
+        return Clip(name=path.stem, fps=_POSE_FPS, controls=_pose(path.name, document)[None])
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise MotionError(f"{path.name}: not a controls file (its format should be {_FORMAT!r})")
     if document.get("spec_hash") != spec_hash():
@@ -168,3 +173,16 @@ def _load_controls(path: Path) -> Clip:
         return Clip(fps=float(document["fps"]), controls=np.clip(frames, LOW, HIGH).astype(np.float32), **texts)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise MotionError(f"{path.name}: its content is broken ({error}); make the file again") from error
+
+
+def _pose(name: str, values: dict[str, object]) -> F32:
+    """Return the control vector of names and values, (len(SPEC),)."""
+    unknown = [key for key in values if key not in INDEX]
+    if unknown or not values:
+        what = f"no such control: {unknown[0]}" if unknown else "it is empty"
+        raise MotionError(f"{name}: not a pose ({what}); its keys are names of controls, such as head_yaw")
+    numbers = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
+    bad = [key for key in values if key not in numbers or not np.isfinite(numbers[key])]
+    if bad:
+        raise MotionError(f"{name}: {bad[0]} is {values[bad[0]]!r}, expected a number")
+    return controls(numbers)

@@ -14,8 +14,8 @@ from engines.skeleton import BONE_INDEX
 
 F64 = npt.NDArray[np.float64]
 
-#: Longer clips are refused: half an hour at 120 frames a second.
-MAX_FRAMES = 216_000
+#: Longer clips are refused: ten minutes at 120 frames a second, forty at 30; a gigabyte while they are solved.
+MAX_FRAMES = 72_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
