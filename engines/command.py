@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from engines.errors import DatasetError, EnginesError, FilmError
 from engines.framing import FRAMINGS, camera_of
@@ -225,15 +225,18 @@ def _make_dataset(arguments: argparse.Namespace) -> None:
     )
     if not 1 <= arguments.workers <= 256:
         raise DatasetError(f"--workers {arguments.workers}: expected 1 to 256")
-    with tqdm(unit="picture", smoothing=0.02) as bar:
+    bars: list[tqdm[NoReturn]] = []
 
-        def show(done: int, total: int) -> None:
-            if bar.total is None:
-                bar.reset(total)
-                bar.initial = done  # what was there before counts as done, not as speed
-            bar.update(done - bar.n)
+    def show(done: int, total: int) -> None:
+        if not bars:  # what was there before counts as done, not as speed
+            bars.append(tqdm(total=total, initial=done, unit="picture", smoothing=0.02))
+        bars[0].update(done - bars[0].n)
 
+    try:
         manifest = make_dataset(options, arguments.out, arguments.workers, show)
+    finally:
+        for bar in bars:
+            bar.close()
     counts = ", ".join(f"{count} {split}" for split, count in manifest["counts"]["splits"].items())
     sys.stdout.write(f"{arguments.out}: {counts}, {len(manifest['bases'])} characters\n")
 

@@ -19,6 +19,9 @@ from engines.studio.view_sets import VIEW_SETS
 
 Split = Literal["train", "held_out_poses", "held_out_motion", "held_out_identity"]
 SPLITS: tuple[Split, ...] = get_args(Split)
+Source = Literal["poses", "sequences", "clips", "held_out_clip"]
+#: Steps around the circle that spread any number of points evenly.
+_GOLDEN, _SILVER = 0.6180339887, 0.4142135624
 #: Part of the pictures that each held-out split has beside the training set.
 HELD_OUT_PART = 0.02
 #: Part of the identities that only `held_out_identity` shows.
@@ -73,7 +76,8 @@ class DatasetOptions:
             (self.count > 0, f"count {self.count}: expected at least 1"),
             (self.identities >= len(names), f"identities {self.identities}: expected at least one per avatar"),
             (bool(self.framings) and set(self.framings) <= set(FRAMINGS), f"framings: expected some of {FRAMINGS}"),
-            (1 <= self.sequence_frames <= self.shard, "sequence frames: expected 1 to the size of a shard"),
+            (self.shard > 0, f"shard {self.shard}: expected at least 1"),
+            (self.sequence_frames > 0, f"sequence frames {self.sequence_frames}: expected at least 1"),
             (0.0 <= self.sequences <= 1.0, f"sequences {self.sequences:g}: expected 0 to 1"),
             (1.0 <= self.fps <= 240.0, f"fps {self.fps:g}: expected 1 to 240"),
             (64 <= self.size <= 2048, f"size {self.size}: expected 64 to 2048"),
@@ -118,7 +122,7 @@ class ShardPlan:
     character: int
     framing: Framing
     count: int
-    source: Literal["poses", "sequences", "clips", "held_out_clip"]
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,25 +167,28 @@ def plan(options: DatasetOptions) -> Plan:
 def _shards(options: DatasetOptions, split: Split, count: int, characters: list[int]) -> list[ShardPlan]:
     # A small split still shows every character it can: its shards are smaller, not fewer.
     size = options.shard if split == "train" else max(1, min(options.shard, -(-count // len(characters))))
-    number = -(-count // size)
-    moving = round(options.sequences * 100)
     shards = []
-    for index in range(number):
-        left = min(size, count - index * size)
-        source: Literal["poses", "sequences", "clips", "held_out_clip"] = "poses"
-        if split == "held_out_motion":
-            source = "held_out_clip"
-        elif split != "held_out_poses" and (index * 37) % 100 < moving:  # spread evenly: 37 and 100 are coprime
-            source = "clips" if options.clips and index % 2 else "sequences"
+    for index in range(-(-count // size)):
+        turn, character = divmod(index, len(characters))
         shards.append(
             ShardPlan(
                 name=f"{split}-{index:06d}",
                 split=split,
                 number=index,
-                character=characters[index % len(characters)],
-                framing=options.framings[(index // len(characters) + index) % len(options.framings)],
-                count=left,
-                source=source,
+                character=characters[character],
+                framing=options.framings[(turn + character) % len(options.framings)],
+                count=min(size, count - index * size),
+                source=_source(options, split, turn, character),
             )
         )
     return shards
+
+
+def _source(options: DatasetOptions, split: Split, turn: int, character: int) -> Source:
+    """Return where a shard's poses come from: the wanted part moves, evenly over characters and over their turns."""
+    if split == "held_out_motion":
+        return "held_out_clip"
+    place = (turn * _GOLDEN + character * _SILVER) % 1.0
+    if split == "held_out_poses" or place >= options.sequences:
+        return "poses"
+    return "clips" if options.clips and place >= options.sequences / 2 else "sequences"
