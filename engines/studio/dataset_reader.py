@@ -15,7 +15,7 @@ import numpy.typing as npt
 from engines.character import Character, load_character
 from engines.errors import DatasetError
 from engines.framing import Framing
-from engines.studio.dataset import read_manifest
+from engines.studio.dataset_manifest import read_manifest
 from engines.studio.dataset_plan import Split
 from engines.studio.labels import LabelledPicture
 from engines.studio.sample_files import decoded

@@ -56,8 +56,8 @@ class Worker:
         self._appearance: tuple[int, Appearance] | None = None
         self._clips: dict[Path, Clip] = {}
 
-    def draw_truth(self, base: str) -> None:
-        """Write where an avatar's vertices are in its key views, and the parts of its triangles."""
+    def draw_truth(self, base: str) -> int:
+        """Write where an avatar's vertices are in its key views, and the parts of its triangles; adds no pictures."""
         appearance = self._cast.apply(Identity(name=base, base=base))
         truth = ViewTruth.of(self._renderer, appearance.avatar, view_set(self._options.views))
         target = self._folder / "avatars" / base
@@ -65,9 +65,10 @@ class Worker:
         truth.save(partial / "truth.npz")
         np.save(partial / "parts.npy", appearance.parts.triangles)
         partial.replace(target)
+        return 0
 
-    def draw_character(self, index: int) -> None:
-        """Write an identity's sheet, proportions, palette and credit."""
+    def draw_character(self, index: int) -> int:
+        """Write an identity's sheet, proportions, palette and credit; adds no pictures."""
         appearance = self._appear(index)
         avatar, name = appearance.avatar, appearance.identity.name
         target = self._folder / "characters" / name
@@ -87,9 +88,10 @@ class Worker:
             draw_views(self._renderer, avatar, views, appearance.parts.triangles).save(partial / "sheet")
         (partial / "identity.json").write_text(json.dumps(_plain_identity(appearance), indent=1) + "\n")
         partial.replace(target)
+        return 0
 
-    def draw_shard(self, shard: ShardPlan) -> dict[str, object]:
-        """Write a shard and what is known of it, and return the latter."""
+    def draw_shard(self, shard: ShardPlan) -> int:
+        """Write a shard and a note of what is in it; return the number of its pictures."""
         target = self._folder / f"{shard.name}.tar"
         partial = target.with_suffix(".tar.part")
         try:
@@ -108,7 +110,7 @@ class Worker:
         note = self._folder / f"{shard.name}.json.part"
         note.write_text(json.dumps(found, sort_keys=True) + "\n")
         note.replace(self._folder / f"{shard.name}.json")
-        return found
+        return count
 
     def _write(self, shard: ShardPlan, path: Path) -> int:
         count = 0
@@ -199,6 +201,15 @@ class Worker:
 def load_cast(options: DatasetOptions) -> Cast:
     """Return the avatars of a data set, loaded."""
     return Cast(load_avatar(path, i_have_the_rights=options.i_have_the_rights) for path in options.avatars)
+
+
+def shard_is_there(folder: Path, name: str) -> bool:
+    """Return whether a shard is complete: its note, which says how large it is, is written after it."""
+    try:
+        expected = json.loads((folder / f"{name}.json").read_text())["bytes"]
+        return bool((folder / f"{name}.tar").stat().st_size == expected)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _partial(target: Path) -> Path:

@@ -33,7 +33,7 @@ PICTURE, LABELS, VALUES = "webp", "labels.npz", "json"
 DEPTH_STEP_M = 1e-4
 _NO_DEPTH = np.iinfo(np.int16).min
 #: Weights in a triangle are stored in 255ths; triangles are centimetres, so that is under a tenth of a millimetre.
-_WEIGHT_STEPS = 255
+WEIGHT_STEPS = 255
 _ABSENT = (np.nan, np.nan, np.nan)
 #: What damaged files make the readers of JSON, npz and pictures raise.
 _DAMAGE = (KeyError, ValueError, TypeError, IndexError, OSError, zipfile.BadZipFile, zlib.error)
@@ -88,11 +88,11 @@ def decoded(files: Mapping[str, bytes]) -> LabelledPicture:
             joints=joints[:, :3],
             joints_visible=joints[:, 3] > 0,
             triangle=labels["triangle"],
-            barycentric=labels["barycentric"].astype(np.float32) / _WEIGHT_STEPS,
+            barycentric=labels["barycentric"].astype(np.float32) / WEIGHT_STEPS,
             depth=np.where(depth == _NO_DEPTH, -np.inf, depth * np.float32(DEPTH_STEP_M)).astype(np.float32),
             parts=labels["parts"],
             face_triangle=labels["face_triangle"],
-            face_barycentric=labels["face_barycentric"].astype(np.float32) / _WEIGHT_STEPS,
+            face_barycentric=labels["face_barycentric"].astype(np.float32) / WEIGHT_STEPS,
             flow=None if flow is None else flow.astype(np.float32),
             flow_visible=None if flow is None else _unpacked(labels["flow_visible"], depth.shape),
             sequence=int(values["sequence"]),
@@ -127,7 +127,7 @@ def face_labels(files: Mapping[str, bytes]) -> FaceLabels:
                 camera=np.array(values["camera"], np.float32),
                 face_camera=np.array(values["face_camera"], np.float32),
                 triangle=arrays["face_triangle"],
-                barycentric=arrays["face_barycentric"].astype(np.float32) / _WEIGHT_STEPS,
+                barycentric=arrays["face_barycentric"].astype(np.float32) / WEIGHT_STEPS,
             )
     except _DAMAGE as error:
         raise DatasetError(f"a sample cannot be read ({error}); make the data set again") from error
@@ -172,7 +172,7 @@ def _plain(values: npt.NDArray[np.float32]) -> Any:
 
 
 def _weights(barycentric: npt.NDArray[np.float32]) -> U8:
-    return np.asarray(np.round(barycentric * _WEIGHT_STEPS), np.uint8)
+    return np.asarray(np.round(barycentric * WEIGHT_STEPS), np.uint8)
 
 
 def _unpacked(bits: U8, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:

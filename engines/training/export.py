@@ -23,7 +23,7 @@ from engines.errors import DatasetError, SpecMismatchError
 from engines.network import INPUTS, OUTPUTS
 from engines.sheet import FACE_VIEWS
 from engines.structure import BODY_CHANNELS, FACE_CHANNELS, FACE_GRID, GRID
-from engines.studio.dataset import read_manifest
+from engines.studio.dataset_manifest import read_manifest
 from engines.training.network import ModulatedConv, Student, StudentConfig
 from engines.weights import ARCHITECTURE, ONNX_FILE, SAFETENSORS_FILE
 
