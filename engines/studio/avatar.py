@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,17 @@ from engines.errors import AvatarError
 from engines.glb import Glb, read_glb
 from engines.skeleton import BONE_INDEX, Proportions
 from engines.studio.constraints import Constraint, read_constraints
+from engines.studio.custom_expressions import CustomExpressions
+from engines.studio.expression_file import read_file_expressions
+from engines.studio.expression_traits import Traits
 from engines.studio.invented_springs import invent_springs
 from engines.studio.joints import Joints
 from engines.studio.look_at import LookAt, read_look_at
 from engines.studio.material_file import read_materials
 from engines.studio.materials import Material
 from engines.studio.mesh import Draw, Mesh, read_mesh
-from engines.studio.morphs import Morph, read_expressions
+from engines.studio.morph_targets import Morph, MorphTargets
+from engines.studio.morphs import read_expressions
 from engines.studio.rig import Rig, read_rig
 from engines.studio.spring_file import read_springs
 from engines.studio.springs import Springs
@@ -71,6 +75,9 @@ class Avatar:
         materials: as the file orders them.
         textures: uint8, (H, W, 4) each, sRGB, straight alpha.
         expressions: name -> sparse morph; see :mod:`engines.studio.morphs`.
+        custom_expressions: the file's own names, of expressions and of morph targets (ARKit's 52 among them) -> morph.
+        traits: what expressions do beside moving vertices, by our names for presets, else by the file's; the plain
+            ones are left out.
         springs: what swings by itself; see :mod:`engines.studio.spring_simulation`.
         constraints: what turns with something else.
         look_at: whether eye bones or expressions follow the gaze.
@@ -90,6 +97,8 @@ class Avatar:
     materials: tuple[Material, ...]
     textures: tuple[U8, ...]
     expressions: dict[str, Morph]
+    custom_expressions: Mapping[str, Morph]
+    traits: dict[str, Traits]
     springs: Springs
     constraints: tuple[Constraint, ...]
     look_at: LookAt
@@ -133,7 +142,9 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
     rig = read_rig(glb)
     materials = read_materials(glb)
     mesh = read_mesh(glb, rig, materials, leave_out)
-    expressions = read_expressions(glb, mesh.pieces, mesh.positions)
+    found = read_file_expressions(glb)
+    targets = MorphTargets(glb, mesh.pieces, mesh.positions)
+    expressions = read_expressions(targets, found)
     look_at = read_look_at(glb.json, rig, expressions)
     return Avatar(
         name=name,
@@ -148,6 +159,8 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
         materials=materials,
         textures=read_textures(glb, max_texture_px),
         expressions=expressions,
+        custom_expressions=CustomExpressions(targets, found),
+        traits={entry.stands_for: entry.traits for entry in reversed(found) if entry.traits != Traits()},
         springs=invent_springs(glb.json, rig, mesh) or read_springs(glb.json, rig),
         constraints=read_constraints(glb.json, rig),
         look_at=look_at,

@@ -1,51 +1,44 @@
 """A VRM file's expressions as sparse morphs under the names of the control spec.
 
-VRM 0.x's presets come first, then ARKit's 52 names, then VRoid's `Fcl_*` morph targets.  What a file has in none
-of these ways is absent.
+The file's presets come first, then ARKit's 52 names, then VRoid's `Fcl_*` morph targets; a name is looked for among
+the morph targets and then among the file's own expressions.  What a file has in none of these ways is absent.
 
-Source: VRM 0.x specification, `VRM.blendshape` (binds by mesh index, weights 0..100).
+Source: VRM 0.x specification, `VRM.blendshape`; VRM 1.0 specification, `VRMC_vrm.expressions`; Apple,
+"ARFaceAnchor.BlendShapeLocation"; VRoid Studio's exports.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Any, Literal
-
 import numpy as np
 import numpy.typing as npt
 
-from engines.glb import Glb
-from engines.studio.mesh import Piece
+from engines.studio.expression_file import Bind, FileExpression
+from engines.studio.morph_targets import Morph, MorphTargets, Side
 
 F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
 
-#: Deltas below this length in metres are an exporter's rounding.
-_NOISE_M = 1e-6
-_PRESETS = {
-    "blink_left": "blink_l",
-    "blink_right": "blink_r",
-    "aa": "a",
-    "ih": "i",
-    "ou": "u",
-    "ee": "e",
-    "oh": "o",
-    "joy": "joy",
-    "angry": "angry",
-    "sorrow": "sorrow",
-    "surprised": "surprised",
-    "look_left": "lookleft",
-    "look_right": "lookright",
-    "look_up": "lookup",
-    "look_down": "lookdown",
-}
-_Side = Literal["left", "right", "both"]
+#: Controls that a preset of the file stands for.
+_PRESETS = frozenset(
+    ("blink_left", "blink_right", "aa", "ih", "ou", "ee", "oh", "joy", "angry", "sorrow", "surprised")
+    + ("look_left", "look_right", "look_up", "look_down")
+)
+#: Both lids together, whatever the file calls it.
+_BLINK = "the preset blink"
 _WIDE_EYED = ("eyeWideLeft", "eyeWideRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 #: Fallbacks in order of preference; each is a sum of morph targets, of which only one side may count.
-_TARGETS: dict[str, tuple[tuple[tuple[str, _Side], ...], ...]] = {
-    "blink_left": ((("eyeBlinkLeft", "both"),), (("Fcl_EYE_Close_L", "both"),), (("Fcl_EYE_Close", "left"),)),
-    "blink_right": ((("eyeBlinkRight", "both"),), (("Fcl_EYE_Close_R", "both"),), (("Fcl_EYE_Close", "right"),)),
+_TARGETS: dict[str, tuple[tuple[tuple[str, Side], ...], ...]] = {
+    "blink_left": (
+        (("eyeBlinkLeft", "both"),),
+        (("Fcl_EYE_Close_L", "both"),),
+        (("Fcl_EYE_Close", "left"),),
+        ((_BLINK, "left"),),
+    ),
+    "blink_right": (
+        (("eyeBlinkRight", "both"),),
+        (("Fcl_EYE_Close_R", "both"),),
+        (("Fcl_EYE_Close", "right"),),
+        ((_BLINK, "right"),),
+    ),
     "aa": ((("Fcl_MTH_A", "both"),), (("jawOpen", "both"),)),
     "ih": ((("Fcl_MTH_I", "both"),),),
     "ou": ((("Fcl_MTH_U", "both"),), (("mouthPucker", "both"),)),
@@ -92,55 +85,37 @@ _TARGETS: dict[str, tuple[tuple[tuple[str, _Side], ...], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Morph:
-    """An expression at weight 1.
+def read_expressions(targets: MorphTargets, found: tuple[FileExpression, ...]) -> dict[str, Morph]:
+    """Return the file's expressions by the control spec's names.
 
     Args:
-        vertices: int32, (n,), which vertices move, each once.
-        deltas: float32, (n, 3), by how much, in metres, canonical axes, rest pose.
+        targets: the file's morph targets.
+        found: what the file calls expressions, presets first.
     """
-
-    vertices: I32
-    deltas: F32
-
-
-def read_expressions(glb: Glb, pieces: tuple[Piece, ...], positions: F32) -> dict[str, Morph]:
-    """Return the file's expressions by name; `positions` are the merged mesh's, (N, 3)."""
-    dense_cache: dict[tuple[int, int], F32] = {}
-
-    def target(mesh: int, index: int) -> F32:
-        if (mesh, index) not in dense_cache:
-            dense_cache[mesh, index] = _target_deltas(glb, pieces, len(positions), mesh, index)
-        return dense_cache[mesh, index]
-
-    groups = glb.json["extensions"]["VRM"].get("blendShapeMaster", {}).get("blendShapeGroups", [])
-    presets: dict[str, dict[str, Any]] = {}
-    for group in groups:
-        key = str(group.get("presetName", "unknown")).lower()
-        presets.setdefault(str(group.get("name", "")).lower() if key == "unknown" else key, group)
-    names = _target_names(glb)
-    x = positions[:, :1]
-    on_side = {"both": np.ones_like(x, bool), "left": x > 0, "right": x < 0}
+    presets: dict[str, tuple[Bind, ...]] = {}
+    for expression in found:
+        presets.setdefault(expression.stands_for, expression.binds)
+    named = targets.names | {
+        expression.name: expression.binds
+        for expression in found
+        if expression.binds and expression.name not in targets.names
+    }
+    if presets.get("blink"):
+        named[_BLINK] = presets["blink"]
     expressions: dict[str, Morph] = {}
     for name, recipes in _TARGETS.items():
-        deltas = np.zeros_like(positions)
-        preset = _PRESETS.get(name)
-        if preset is not None and presets.get(preset, {}).get("binds"):
-            for bind in presets[preset]["binds"]:
-                deltas += target(bind["mesh"], bind["index"]) * np.float32(bind.get("weight", 100.0) / 100.0)
+        parts: list[tuple[tuple[Bind, ...], Side]] = []
+        if name in _PRESETS and presets.get(name):
+            parts = [(presets[name], "both")]
         else:
             for recipe in recipes:
-                if not all(part in names for part, _ in recipe):
-                    continue
-                for part, side in recipe:
-                    for mesh, index in names[part]:
-                        deltas += target(mesh, index) * on_side[side]
-                break
-        moved = np.nonzero(np.abs(deltas).max(axis=1) > _NOISE_M)[0]
-        if len(moved):
-            expressions[name] = Morph(vertices=moved.astype(np.int32), deltas=deltas[moved])
-    _put_sides_right(expressions, positions)
+                if all(part in named for part, _ in recipe):
+                    parts = [(named[part], side) for part, side in recipe]
+                    break
+        morph = targets.morph(parts)
+        if morph is not None:
+            expressions[name] = morph
+    _put_sides_right(expressions, targets.positions)
     return expressions
 
 
@@ -155,25 +130,3 @@ def _put_sides_right(expressions: dict[str, Morph], positions: F32) -> None:
 def _mean_x(morph: Morph, positions: F32) -> float:
     weights = np.linalg.norm(morph.deltas, axis=1)
     return float(np.average(positions[morph.vertices, 0], weights=weights))
-
-
-def _target_names(glb: Glb) -> dict[str, list[tuple[int, int]]]:
-    """Return morph target name -> (mesh, index) pairs; VRoid's `Face.M_F00_000_00_` prefix is cut off."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for mesh_index, mesh in enumerate(glb.json.get("meshes", [])):
-        primitive = mesh["primitives"][0]
-        names = (primitive.get("extras") or {}).get("targetNames") or (mesh.get("extras") or {}).get("targetNames")
-        for index, name in enumerate(names or []):
-            found.setdefault(re.sub(r"^.*(?=Fcl_)", "", name), []).append((mesh_index, index))
-    return found
-
-
-def _target_deltas(glb: Glb, pieces: tuple[Piece, ...], count: int, mesh: int, index: int) -> F32:
-    deltas = np.zeros((count, 3), np.float32)
-    for piece in pieces:
-        targets = piece.primitive.get("targets", [])
-        if piece.mesh != mesh or index >= len(targets) or "POSITION" not in targets[index]:
-            continue
-        own = glb.accessor(targets[index]["POSITION"])[piece.used]
-        deltas[piece.first : piece.first + len(own)] += np.einsum("nij,nj->ni", piece.to_canonical, own)
-    return deltas

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from engines.glb import parse_glb
+from engines.studio.expression_file import read_file_expressions
 from engines.studio.material_file import read_materials
 from engines.studio.mesh import Mesh, read_mesh
-from engines.studio.morphs import Morph, read_expressions
+from engines.studio.morph_targets import Morph, MorphTargets
+from engines.studio.morphs import read_expressions
 from engines.studio.rig import read_rig
 from tests.fakes.vrm import build_document, pack
 
@@ -17,7 +19,8 @@ from tests.fakes.vrm import build_document, pack
 def _read(document: dict[str, Any], binary: bytes) -> tuple[dict[str, Morph], Mesh]:
     glb = parse_glb(pack(document, binary), "boxes.vrm")
     mesh = read_mesh(glb, read_rig(glb), read_materials(glb))
-    return read_expressions(glb, mesh.pieces, mesh.positions), mesh
+    targets = MorphTargets(glb, mesh.pieces, mesh.positions)
+    return read_expressions(targets, read_file_expressions(glb)), mesh
 
 
 def test_read_expressions_blink_left_moves_the_left_side() -> None:
