@@ -1,4 +1,4 @@
-"""An avatar: everything the studio needs of a VRM 0.x file, in the canonical skeleton and T-pose."""
+"""An avatar: everything the studio needs of a VRM file of either generation, in the canonical skeleton and T-pose."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engines.errors import AvatarError
 from engines.glb import Glb, read_glb
 from engines.skeleton import BONE_INDEX, Proportions
 from engines.studio.constraints import Constraint, read_constraints
+from engines.studio.credit import Credit, read_credit
 from engines.studio.custom_expressions import CustomExpressions
 from engines.studio.expression_file import read_file_expressions
 from engines.studio.expression_traits import Traits
@@ -39,23 +40,9 @@ _FEATURE_PART = 0.5
 #: still show most of it (by eye on eight avatars).
 _IRIS_SWING = 0.115
 _SWING_GAZE_DEG = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credit:
-    """Whom to credit for an avatar and what its file allows; texts as in the file, empty where absent."""
-
-    title: str = ""
-    author: str = ""
-    contact: str = ""
-    reference: str = ""
-    licence: str = ""
-    licence_url: str = ""
-    permission_url: str = ""
-    allowed_user: str = ""
-    commercial_use: str = ""
-    violent_use: str = ""
-    sexual_use: str = ""
+#: The many ways in which free-form JSON can point nowhere.
+_MISLED = (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError)
+_LONGEST_MESSAGE = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -113,7 +100,7 @@ def load_avatar(
     max_texture_px: int = MAX_TEXTURE_PX,
     i_have_the_rights: bool = False,
 ) -> Avatar:
-    """Return the avatar in the VRM 0.x file at `path`.
+    """Return the avatar in the VRM file, 0.x or 1.0, at `path`.
 
     Args:
         path: the `.vrm` file.
@@ -122,7 +109,7 @@ def load_avatar(
         i_have_the_rights: load it although its embedded terms forbid modification.
 
     Raises:
-        AvatarError: its terms forbid modification, or the file is damaged, is no VRM 0.x humanoid, or shows nothing.
+        AvatarError: its terms forbid modification, or the file is damaged, is no VRM humanoid, or shows nothing.
     """
     path = Path(path)
     glb = read_glb(path)
@@ -131,11 +118,20 @@ def load_avatar(
         if forbidden and not i_have_the_rights:
             what = f"{glb.name}: its terms forbid modification: {forbidden}"
             raise AvatarError(f"{what}; go on with --i-have-the-rights if you have them")
-        return _assemble(path.stem, glb, leave_out, max_texture_px)
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
-        # One border for the many ways in which free-form JSON can point nowhere.
-        what = f"{type(error).__name__}: {error}"
-        raise AvatarError(f"{glb.name}: its JSON does not fit together ({what}); export it again") from error
+        with np.errstate(all="ignore"):  # numbers that lead nowhere are looked for where they would matter
+            return _assemble(path.stem, glb, leave_out, max_texture_px)
+    except AvatarError as error:
+        raise AvatarError(_one_line(glb.name, str(error))) from error
+    except _MISLED as error:
+        what = f"its JSON does not fit together ({type(error).__name__}: {error})"
+        raise AvatarError(f"{_one_line(glb.name, what)}; export it again") from error
+
+
+def _one_line(name: str, message: str) -> str:
+    """Return a message on one line that names the file; what files say of themselves can be long."""
+    line = " ".join(message.split())
+    line = line if line.startswith(name) else f"{name}: {line}"
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
 
 
 def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: int) -> Avatar:
@@ -165,7 +161,7 @@ def _assemble(name: str, glb: Glb, leave_out: Collection[str], max_texture_px: i
         constraints=read_constraints(glb.json, rig),
         look_at=look_at,
         proportions=_measure(mesh, rig, expressions, look_at),
-        credit=_read_credit(glb),
+        credit=read_credit(glb.json),
     )
 
 
@@ -196,26 +192,4 @@ def _measure(mesh: Mesh, rig: Rig, expressions: dict[str, Morph], look_at: LookA
         mouth=feature("aa", head + np.array([0.0, 0.1, 0.38], np.float32) * height),
         head_top=head_top,
         eye_gain=0.0 if look_at.by_expression else float(np.degrees(swing)) / _SWING_GAZE_DEG,
-    )
-
-
-def _read_credit(glb: Glb) -> Credit:
-    meta = glb.json["extensions"]["VRM"].get("meta", {})
-
-    def text(key: str) -> str:
-        return str(meta.get(key) or "")
-
-    return Credit(
-        title=text("title"),
-        author=text("author"),
-        contact=text("contactInformation"),
-        reference=text("reference"),
-        licence=text("licenseName"),
-        licence_url=text("otherLicenseUrl"),
-        permission_url=text("otherPermissionUrl"),
-        allowed_user=text("allowedUserName"),
-        # The misspelling is the specification's.
-        commercial_use=text("commercialUssageName"),
-        violent_use=text("violentUssageName"),
-        sexual_use=text("sexualUssageName"),
     )

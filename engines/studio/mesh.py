@@ -106,6 +106,8 @@ def read_mesh(glb: Glb, rig: Rig, materials: tuple[Material, ...], leave_out: Co
         triangles += count
         if triangles > MAX_TRIANGLES:
             raise AvatarError(_too_large(glb))
+    if not triangles:
+        raise AvatarError(f"{glb.name}: has no visible triangles; was it exported with its meshes?")
     merged = {name: np.ascontiguousarray(np.concatenate(arrays)) for name, arrays in columns.items()}
     return Mesh(**merged, draws=tuple(draws), pieces=tuple(pieces))
 
@@ -169,8 +171,8 @@ def _bake(
     uvs = np.zeros((len(used), 2))
     if "TEXCOORD_0" in attributes:
         uvs = columns(glb, attributes, "TEXCOORD_0", 2, len(positions))[used]
-    expect_finite(glb, placed, "its vertices")
-    expect_finite(glb, uvs, "its texture coordinates")
+    expect_finite(glb, placed.astype(np.float32), "its vertices")
+    expect_finite(glb, uvs.astype(np.float32), "its texture coordinates")
 
     joint_ids, joint_weights = strongest(rig.joint_of_node[nodes][joints], weights)
     piece = Piece(

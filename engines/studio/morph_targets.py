@@ -74,6 +74,7 @@ class MorphTargets:
             self._add(half, binds)
             x = self.positions[:, :1]
             total += half * (x > 0 if side == "left" else x < 0)
+        expect_finite(self._glb, total, "a morph target's numbers")
         moved = np.nonzero(np.abs(total).max(axis=1, initial=0.0) > _NOISE_M)[0]
         return Morph(vertices=moved.astype(np.int32), deltas=total[moved]) if len(moved) else None
 
@@ -86,7 +87,6 @@ class MorphTargets:
                     continue
                 rows = int(piece.used.max(initial=-1)) + 1
                 own = columns(self._glb, targets[bind.index], "POSITION", 3, rows)[piece.used]
-                expect_finite(self._glb, own, "a morph target's numbers")
                 turned = np.einsum("nij,nj->ni", piece.to_canonical, own).astype(np.float32)
                 total[piece.first : piece.first + len(own)] += turned * np.float32(bind.weight)
 
@@ -99,6 +99,6 @@ def _names(glb: Glb) -> dict[str, tuple[Bind, ...]]:
         names = (primitive.get("extras") or {}).get("targetNames") or (mesh.get("extras") or {}).get("targetNames")
         for index, name in enumerate(names or []):
             bind = Bind(mesh=mesh_index, node=None, index=index, weight=1.0)
-            name = re.sub(r"^.*(?=Fcl_)", "", str(name))
-            found[name] = (*found.get(name, ()), bind)
+            short = re.sub(r"^.*(?=Fcl_)", "", str(name))
+            found[short] = (*found.get(short, ()), bind)
     return found

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from engines.errors import AvatarError
 from engines.glb import Glb
 from engines.skeleton import BONE_INDEX, BONES, PARENT
 from engines.studio.joints import Joints, self_moving_nodes
+from engines.studio.rest_pose import complete, straighten
 
 F64 = npt.NDArray[np.float64]
 
@@ -34,8 +34,8 @@ _THUMBS_1 = {
     for side in ("left", "right")
     for newer, older in (("metacarpal", "proximal"), ("proximal", "intermediate"))
 }
-#: An arm that is off the T-pose by more than this is straightened; VRoid's own lie within 3 degrees.
-_STRAIGHTEN_DEG = 8.0
+#: Far beyond any figure, and far from where single precision ends.
+_FARTHEST_M = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +87,13 @@ def read_rig(glb: Glb) -> Rig:
         matrices[index] = (to_canonical if parent < 0 else matrices[parent]) @ local
         inherited = BONE_INDEX["hips"] if parent < 0 else bone_of_node[parent]
         bone_of_node[index] = bone_at.get(index, inherited)
-    if not np.isfinite(matrices).all():
-        broken = int(np.argwhere(~np.isfinite(matrices))[0, 0])
-        raise AvatarError(f"{glb.name}: node {broken} lies nowhere (no finite numbers); export the file again")
+    lost = np.flatnonzero(~(np.abs(matrices) < _FARTHEST_M).all(axis=(1, 2)))
+    if len(lost):
+        raise AvatarError(f"{glb.name}: node {lost[0]} lies nowhere near the figure; repair it and export again")
 
     positions = {name: matrices[node][:3, 3] for name, node in human.items() if name in BONE_INDEX}
-    resting = _complete(positions)
-    corrections = _straighten(resting)
+    resting = complete(positions)
+    corrections = straighten(resting)
     placed = np.einsum("bij,bj->bi", corrections[:, :3, :3], resting) + corrections[:, :3, 3]
 
     self_moving = self_moving_nodes(glb.json, children)
@@ -208,60 +208,3 @@ def _local_matrix(node: dict[str, list[float]]) -> F64:
     matrix[:3, :3] = rotation * np.array(node.get("scale", [1.0, 1.0, 1.0]))
     matrix[:3, 3] = node.get("translation", [0.0, 0.0, 0.0])
     return matrix
-
-
-def _complete(positions: dict[str, F64]) -> F64:
-    """Return all joints, (len(BONES), 3); what the file lacks lies where it turns sensibly."""
-    known = dict(positions)
-    head, hips = known["head"], known["hips"]
-    neck = known.setdefault("neck", head + (hips - head) * 0.12)
-    known.setdefault("spine", hips + (neck - hips) * 0.15)
-    known.setdefault("chest", known["spine"] + (neck - known["spine"]) * 0.35)
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        # Eyes without a bone: a third of a head's height above its joint; they move no vertex.
-        known.setdefault(f"{side}_eye", head + np.array([0.03 * sign, 0.06, 0.03]))
-        upper, lower = known[f"{side}_upper_arm"], known[f"{side}_lower_arm"]
-        known.setdefault(f"{side}_shoulder", neck + (upper - neck) * 0.3)
-        known.setdefault(f"{side}_hand", lower + (lower - upper))
-        leg = known.setdefault(f"{side}_upper_leg", hips + np.array([0.08 * sign, -0.03, 0.0]))
-        known.setdefault(f"{side}_lower_leg", leg * np.array([1.0, 0.55, 1.0]))
-        known.setdefault(f"{side}_foot", leg * np.array([1.0, 0.1, 1.0]))
-    for bone, parent in zip(BONES, PARENT, strict=True):
-        if bone not in known:  # fingers
-            known[bone] = known[BONES[parent]]
-    return np.stack([known[bone] for bone in BONES])
-
-
-def _between(start: F64, end: F64) -> F64:
-    """Return the smallest rotation, (3, 3), that brings direction `start` to `end`."""
-    a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
-    x, y, z = np.cross(a, b)
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + cross + cross @ cross / (1 + a @ b))
-
-
-def _straighten(joints: F64) -> F64:
-    """Return per bone the rigid motion, (len(BONES), 4, 4), that puts the arms into the T-pose."""
-    corrections = np.tile(np.eye(4), (len(BONES), 1, 1))
-    moved = joints.copy()
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        out = np.array([sign, 0.0, 0.0])
-        chain = [BONE_INDEX[f"{side}_{part}"] for part in ("upper_arm", "lower_arm", "hand", "middle_proximal")]
-        arm = joints[chain[1]] - joints[chain[0]]
-        if np.degrees(np.arccos(np.clip(arm @ out / np.linalg.norm(arm), -1, 1))) < _STRAIGHTEN_DEG:
-            continue
-        rotations: dict[int, F64] = {}
-        for bone, following in pairwise(chain):
-            along = joints[following] - joints[bone]
-            length = float(np.linalg.norm(along))
-            rotations[bone] = _between(along, out) if length > 1e-4 else rotations.get(PARENT[bone], np.eye(3))
-        for index in range(chain[0], len(BONES)):
-            parent = PARENT[index]
-            if index != chain[0] and parent not in rotations:
-                continue
-            rotation = rotations.setdefault(index, rotations.get(parent, np.eye(3)))
-            if index != chain[0]:
-                moved[index] = moved[parent] + rotations[parent] @ (joints[index] - joints[parent])
-            corrections[index, :3, :3] = rotation
-            corrections[index, :3, 3] = moved[index] - rotation @ joints[index]
-    return corrections
