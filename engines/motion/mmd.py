@@ -1,7 +1,8 @@
 """From a VMD file to a performance: MikuMikuDance's standard bones, its A-pose and its leg IK.
 
 Rest places are those of our mean body, in hip heights; MikuMikuDance's lengths are scaled to it by the leg.
-The arms of MikuMikuDance models rest in an A-pose.  Legs follow their IK bones unless the file switches them off: the
+The arms of MikuMikuDance models rest in an A-pose; where a file never turns an arm, it hangs.  Legs follow their IK
+bones unless the file switches them off: the
 knee bends by as much as the distance asks, about its own axis, and the bent leg swings the short way to the ankle's
 place, which is where MikuMikuDance's own iteration ends too.
 """
@@ -15,12 +16,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engines.controls import SIDES
+from engines.controls import NEUTRAL, SIDES
 from engines.motion.body import ANKLE, HIP, LEG, SHIN, THIGH
 from engines.motion.face_morphs import face_controls
 from engines.motion.performance import Performance
 from engines.motion.rotation import about, swing, to_euler
 from engines.motion.vmd import FPS, Vmd, read_vmd, sample, sample_morph
+from engines.skeleton import BONE_INDEX, BONES, PARENT, bone_rotations
 
 F64 = npt.NDArray[np.float64]
 
@@ -34,6 +36,9 @@ _HIPS: F64 = np.array([0.0, 1.0, 0.0])
 #: From the ankle to the toe's IK bone.
 _TOE: F64 = np.array([0.0, -ANKLE, 0.125])
 _JAPANESE = {"left": "左", "right": "右"}
+_ARM = ("肩P", "肩", "肩C", "腕", "腕捩", "ひじ", "手捩", "手首")
+#: Half the sine of a turn that is none: exporters write keys of bones that nobody moved.
+_STILL = 2e-3
 _FINGERS = {"thumb": "親指", "index": "人指", "middle": "中指", "ring": "薬指", "little": "小指"}
 
 
@@ -122,6 +127,11 @@ class _Rig:
             return self._vmd.ik.get(f"{japanese}足IK", True)
         return not any(f"{japanese}{bone}" in self._vmd.bones for bone in ("足", "ひざ"))
 
+    def turns(self, side: str, bones: Iterable[str]) -> bool:
+        """Return whether the file turns any of a side's bones."""
+        found = (self._vmd.bones.get(f"{_JAPANESE[side]}{bone}") for bone in bones)
+        return any(keys is not None and np.abs(keys.turns[:, :3]).max(initial=0.0) > _STILL for keys in found)
+
     def _sampled(self, bone: str) -> tuple[F64, F64]:
         frames = self._vmd.frames
         if bone not in self._vmd.bones:
@@ -138,19 +148,37 @@ def place(transform: tuple[F64, F64], point: F64) -> F64:
     return np.asarray(transform[0] @ point + transform[1])
 
 
+def _hanging(chest: F64, side: str) -> dict[str, F64]:
+    """Return an arm with relaxed fingers at the character's side, whatever the model's rest pose is."""
+    own = bone_rotations(NEUTRAL).astype(np.float64)
+    first, last = BONE_INDEX[f"{side}_shoulder"], BONE_INDEX[f"{side}_little_distal"]
+    rotations: dict[str, F64] = {}
+    for bone in range(first, last + 1):
+        above = rotations.get(BONES[PARENT[bone]], chest)
+        rotations[BONES[bone]] = above @ own[bone]
+    return rotations
+
+
 def _arm(rig: _Rig, side: str, a_pose_deg: float) -> dict[str, F64]:
     japanese = _JAPANESE[side]
     to_a_pose = about("z", -a_pose_deg if side == "left" else a_pose_deg)
-    shoulder = rig.chest @ rig.turn(f"{japanese}肩P") @ rig.turn(f"{japanese}肩") @ rig.turn(f"{japanese}肩C")
-    upper = shoulder @ rig.turn(f"{japanese}腕") @ rig.turn(f"{japanese}腕捩")
-    lower = upper @ rig.turn(f"{japanese}ひじ") @ rig.turn(f"{japanese}手捩")
-    hand = lower @ rig.turn(f"{japanese}手首")
-    rotations = {
-        f"{side}_shoulder": shoulder,
-        f"{side}_upper_arm": upper @ to_a_pose,
-        f"{side}_lower_arm": lower @ to_a_pose,
-        f"{side}_hand": hand @ to_a_pose,
-    }
+    fingers = [f"{word}{number}" for word in _FINGERS.values() for number in "0123"]
+    if rig.turns(side, _ARM):
+        shoulder = rig.chest @ rig.turn(f"{japanese}肩P") @ rig.turn(f"{japanese}肩") @ rig.turn(f"{japanese}肩C")
+        upper = shoulder @ rig.turn(f"{japanese}腕") @ rig.turn(f"{japanese}腕捩")
+        lower = upper @ rig.turn(f"{japanese}ひじ") @ rig.turn(f"{japanese}手捩")
+        hand = lower @ rig.turn(f"{japanese}手首")
+        rotations = {
+            f"{side}_shoulder": shoulder,
+            f"{side}_upper_arm": upper @ to_a_pose,
+            f"{side}_lower_arm": lower @ to_a_pose,
+            f"{side}_hand": hand @ to_a_pose,
+        }
+    else:  # the A-pose of a face's gesture is no posture
+        rotations = _hanging(rig.chest, side)
+        if not rig.turns(side, fingers):
+            return rotations
+        hand = rotations[f"{side}_hand"] @ to_a_pose.T
     for finger, word in _FINGERS.items():
         numbers = "012" if finger == "thumb" else "123"
         turned = hand
