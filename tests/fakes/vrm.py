@@ -34,6 +34,18 @@ for _side, _sign in (("left", -1), ("right", 1)):
         f"{_side}Foot": (f"{_side}LowerLeg", (0.08 * _sign, 0.08, 0)),
     }
 
+#: Further nodes on demand: bones that the generations name differently or lack, a tuft to swing and a joint to twist.
+_MORE_JOINTS: dict[str, tuple[str | None, tuple[float, float, float]]] = {
+    "hairTip": ("hair", (0, 1.72, 0)),
+    "leftTwist": ("leftUpperArm", (-0.3, 1.3, 0)),
+    "leftToes": ("leftFoot", (-0.08, 0.02, -0.1)),
+    "leftThumbProximal": ("leftHand", (-0.65, 1.3, -0.03)),
+    "leftThumbIntermediate": ("leftThumbProximal", (-0.68, 1.3, -0.05)),
+    "leftThumbDistal": ("leftThumbIntermediate", (-0.70, 1.3, -0.06)),
+}
+#: Nodes that are no humanoid bones.
+NO_BONES = frozenset(("hair", "hairTip", "leftTwist"))
+
 #: Bone, centre, half size, material.
 _BOXES: tuple[tuple[str, tuple[float, float, float], tuple[float, float, float], int], ...] = (
     ("chest", (0, 1.12, 0), (0.15, 0.22, 0.08), 0),
@@ -115,11 +127,26 @@ def build_vrm(*, arm_droop_deg: float = 0.0, swap_blinks: bool = False, turned_n
 
 
 def build_document(
-    *, arm_droop_deg: float = 0.0, swap_blinks: bool = False, turned_nodes: bool = False
+    *,
+    arm_droop_deg: float = 0.0,
+    swap_blinks: bool = False,
+    turned_nodes: bool = False,
+    more_bones: bool = False,
+    faces_front: bool = False,
 ) -> tuple[dict[str, Any], bytes]:
-    """Return the file's JSON and its binary chunk, to spoil before :func:`pack`."""
-    buffer, bones = _Buffer(), list(_JOINTS)
-    places = {bone: np.array(place, np.float64) for bone, (_, place) in _JOINTS.items()}
+    """Return the file's JSON and its binary chunk, to spoil before :func:`pack`.
+
+    Args:
+        arm_droop_deg: as for :func:`build_vrm`.
+        swap_blinks: the same.
+        turned_nodes: the same.
+        more_bones: it has a thumb, toes, a tuft's tip and a twisting joint on its left.
+        faces_front: it looks along +Z, as VRM 1.0 wants it.
+    """
+    skeleton = _JOINTS | _MORE_JOINTS if more_bones else _JOINTS
+    buffer, bones = _Buffer(), list(skeleton)
+    turn = np.diag([-1.0, 1.0, -1.0] if faces_front else [1.0, 1.0, 1.0])
+    places = {bone: np.array(place, np.float64) for bone, (_, place) in skeleton.items()}
     droop = {side: _about_z(sign * np.radians(arm_droop_deg)) for side, sign in (("left", 1), ("right", -1))}
 
     def drooped(bone: str, points: F64) -> F64:
@@ -133,20 +160,21 @@ def build_document(
     world = {}
     for bone in bones:
         world[bone] = np.eye(4)
-        world[bone][:3, 3] = drooped(bone, places[bone])
+        world[bone][:3, 3] = turn @ drooped(bone, places[bone])
         if turned_nodes:
-            world[bone][:3, :3] = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+            rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+            world[bone][:3, :3] = rotation * np.linalg.det(rotation)
     nodes: list[dict[str, Any]] = []
-    for bone, (parent, _) in _JOINTS.items():
+    for bone, (parent, _) in skeleton.items():
         local = world[bone] if parent is None else np.linalg.inv(world[parent]) @ world[bone]
-        children = [bones.index(other) for other, (above, _) in _JOINTS.items() if above == bone]
+        children = [bones.index(other) for other, (above, _) in skeleton.items() if above == bone]
         nodes.append({"name": bone, "matrix": local.T.reshape(-1).tolist(), "children": children})
     nodes.append({"name": "mesh", "mesh": 0, "skin": 0})
     inverse_bind = np.stack([np.linalg.inv(world[bone]).T.reshape(-1) for bone in bones]).astype(np.float32)
 
     primitives = []
     for index, (bone, centre, half, material) in enumerate(_BOXES):
-        corners = drooped(bone, np.array(centre) + _CORNERS * np.array(half))
+        corners = drooped(bone, np.array(centre) + _CORNERS * np.array(half)) @ turn
         positions = np.concatenate([corners[list(face)] for face in _FACES])
         edges = positions.reshape(6, 4, 3)
         normals = np.cross(edges[:, 1] - edges[:, 0], edges[:, 2] - edges[:, 0])
@@ -217,7 +245,9 @@ def _vrm(bones: list[str], swap_blinks: bool) -> dict[str, Any]:
     order = {"blink_l": 1, "blink_r": 0, "a": 2} if swap_blinks else {"blink_l": 0, "blink_r": 1, "a": 2}
     return {
         "meta": {"title": "Boxes", "author": "Nobody", "licenseName": "CC0", "allowedUserName": "Everyone"},
-        "humanoid": {"humanBones": [{"bone": bone, "node": bones.index(bone)} for bone in bones if bone != "hair"]},
+        "humanoid": {
+            "humanBones": [{"bone": bone, "node": bones.index(bone)} for bone in bones if bone not in NO_BONES]
+        },
         "blendShapeMaster": {
             "blendShapeGroups": [
                 {"name": name, "presetName": name, "binds": [{"mesh": 0, "index": index, "weight": 100}]}
