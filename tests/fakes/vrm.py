@@ -150,7 +150,8 @@ def build_document(
     droop = {side: _about_z(sign * np.radians(arm_droop_deg)) for side, sign in (("left", 1), ("right", -1))}
 
     def drooped(bone: str, points: F64) -> F64:
-        side = next((side for side in droop if bone.startswith(side) and ("Arm" in bone or "Hand" in bone)), None)
+        of_arm = any(part in bone for part in ("Arm", "Hand", "Thumb", "Twist"))
+        side = next((side for side in droop if of_arm and bone.startswith(side)), None)
         if side is None:
             return points
         pivot = places[f"{side}UpperArm"]

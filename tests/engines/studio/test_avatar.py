@@ -15,6 +15,7 @@ from engines.studio.avatar import Avatar, load_avatar
 from engines.studio.look_at import LOOKS
 from engines.studio.materials import AlphaMode, Cull
 from tests.fakes.vrm import build_document, build_vrm, pack
+from tests.fakes.vrm1 import build_vrm1
 
 AVATARS = ("gene", "unitykun", "vivi", "alicechan", "victoria_rubin", "vita", "darkness_shibu")
 EXPRESSIONS = {
@@ -93,6 +94,48 @@ def test_load_avatar_same_figure_however_it_was_exported(
     for name, morph in boxes.expressions.items():
         assert np.array_equal(other.expressions[name].vertices, morph.vertices)
         np.testing.assert_allclose(other.expressions[name].deltas, morph.deltas, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"turned_nodes": False}, {}, {"arm_droop_deg": 30.0}])
+def test_load_avatar_vrm_1_is_the_same_figure(tmp_path: Path, options: dict[str, Any]) -> None:
+    """The figure as VRM 1.0 has the mesh, joints, materials and expressions that it has as VRM 0.x."""
+    older = _load(tmp_path, pack(*build_document(more_bones=True)))
+    newer = _load(tmp_path, build_vrm1(springs=False, constraint=False, **options))
+    np.testing.assert_allclose(newer.positions, older.positions, atol=1e-6)
+    np.testing.assert_allclose(newer.normals, older.normals, atol=1e-6)
+    for name in ("uvs", "triangles", "joint_ids", "joint_weights"):
+        assert np.array_equal(getattr(newer, name), getattr(older, name)), name
+    assert newer.joints.names == older.joints.names
+    np.testing.assert_allclose(newer.joints.rest[:, :3, 3], older.joints.rest[:, :3, 3], atol=1e-6)
+    for name, morph in older.expressions.items():
+        assert np.array_equal(newer.expressions[name].vertices, morph.vertices)
+        np.testing.assert_allclose(newer.expressions[name].deltas, morph.deltas, atol=1e-6)
+    for one, other in zip(newer.materials, older.materials, strict=True):
+        assert one.lit_colour == pytest.approx(other.lit_colour)
+        assert one.shade_colour == pytest.approx(other.shade_colour)
+        assert one.terminator == pytest.approx(other.terminator)
+        assert (one.alpha_mode, one.cull, one.render_queue, one.depth_write, one.outline_width_m) == (
+            other.alpha_mode, other.cull, other.render_queue, other.depth_write, other.outline_width_m,
+        )  # fmt: skip
+
+
+def test_load_avatar_vrm_1_has_springs_constraints_and_gaze(tmp_path: Path) -> None:
+    """What moves by itself is found in VRM 1.0's own extensions."""
+    avatar = _load(tmp_path, build_vrm1(look_by="expression"))
+    assert len(avatar.springs) == 1
+    assert len(avatar.springs.colliders) == 1
+    assert len(avatar.constraints) == 1
+    assert avatar.look_at.by_expression
+    assert avatar.traits["joy"].is_binary
+    assert set(avatar.expressions) == {"blink_left", "blink_right", "aa", "joy", "look_left"}
+
+
+def test_load_avatar_vrm_1_terms_that_forbid_modification_are_kept(tmp_path: Path) -> None:
+    """Prohibited modification is refused by its field, and read when the user has the rights."""
+    data = build_vrm1(modification="prohibited")
+    with pytest.raises(AvatarError, match=r"meta\.modification.*--i-have-the-rights"):
+        _load(tmp_path, data)
+    assert _load(tmp_path, data, i_have_the_rights=True).credit.modification == "prohibited"
 
 
 def test_load_avatar_leaves_out_named_meshes(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from engines.glb import parse_glb
 from engines.skeleton import BONE_INDEX, BONES, PARENT
 from engines.studio.rig import Rig, read_rig
 from tests.fakes.vrm import build_document, build_vrm, pack
+from tests.fakes.vrm1 import build_document1, build_vrm1
 
 
 def _rig(**options: Any) -> Rig:
@@ -84,3 +85,46 @@ def test_read_rig_loop_in_the_tree_is_refused() -> None:
     document["nodes"][3]["children"].append(0)
     with pytest.raises(AvatarError, match="loop"):
         read_rig(parse_glb(pack(document, binary), "a.vrm"))
+
+
+def test_read_rig_vrm_1_names_of_the_thumb_are_ours_shifted() -> None:
+    """VRM 1.0's metacarpal is the first bone of three, as VRM 0.x's proximal is."""
+    older = read_rig(parse_glb(pack(*build_document(more_bones=True)), "a.vrm"))
+    newer = read_rig(parse_glb(build_vrm1(), "b.vrm"))
+    thumb = [BONE_INDEX[f"left_thumb_{part}"] for part in ("proximal", "intermediate", "distal")]
+    np.testing.assert_allclose(newer.bone_positions[thumb], older.bone_positions[thumb], atol=1e-9)
+    assert len(np.unique(newer.bone_positions[thumb, 0])) == 3
+
+
+@pytest.mark.parametrize("turned_nodes", [False, True])
+def test_read_rig_vrm_1_faces_front_as_it_is(turned_nodes: bool) -> None:
+    """VRM 1.0 looks along +Z already, whatever rotations its nodes carry."""
+    newer = read_rig(parse_glb(build_vrm1(turned_nodes=turned_nodes), "b.vrm"))
+    older = read_rig(parse_glb(pack(*build_document(more_bones=True)), "a.vrm"))
+    np.testing.assert_allclose(newer.bone_positions, older.bone_positions, atol=1e-9)
+
+
+def test_read_rig_node_far_off_is_refused() -> None:
+    """A node at no finite place, or astronomically far, is named."""
+    for place in (1e300, 1e12):
+        document, binary = build_document1()
+        document["nodes"][4]["translation"][1] = place
+        with pytest.raises(AvatarError, match=r"node \d+ lies nowhere near the figure"):
+            read_rig(parse_glb(pack(document, binary), "a.vrm"))
+
+
+def test_read_rig_child_that_is_not_there_is_refused() -> None:
+    """A child's index past the nodes is named."""
+    document, binary = build_document()
+    document["nodes"][3]["children"].append(99)
+    with pytest.raises(AvatarError, match="node 3 has child 99"):
+        read_rig(parse_glb(pack(document, binary), "a.vrm"))
+
+
+def test_read_rig_long_chain_takes_no_longer_than_a_wide_tree() -> None:
+    """Fifty thousand nodes in a row are ordered in one pass."""
+    document, binary = build_document()
+    first = len(document["nodes"])
+    document["nodes"].extend({"children": [first + link + 1]} for link in range(50_000))
+    document["nodes"].append({})
+    assert len(read_rig(parse_glb(pack(document, binary), "a.vrm")).bone_of_node) == first + 50_001
