@@ -13,16 +13,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from engines.character import Character, card_from_avatar, save_character
 from engines.controls import INDEX, NAMES, NEUTRAL, PORTRAIT_NAMES, ControlVector
+from engines.framing import camera_of
 from engines.motion.clip import Clip, load_clip
-from engines.studio.avatar import load_avatar
+from engines.studio.avatar import Avatar, load_avatar
 from engines.studio.dataset_plan import SPLITS, DatasetOptions, ShardPlan
+from engines.studio.hits import Drawing
 from engines.studio.identity import Appearance, Cast, Identity
-from engines.studio.labels import LabelledPicture, labelled
-from engines.studio.posing import posed
+from engines.studio.labels import LABEL_PX, LabelledPicture, drawn, labelled
+from engines.studio.posing import Posed, posed
 from engines.studio.renderer import Renderer
 from engines.studio.sample_files import encoded
 from engines.studio.sampling import sample_controls
@@ -32,8 +33,6 @@ from engines.studio.spring_simulation import SpringSimulation, settled
 from engines.studio.truth import ViewTruth
 from engines.studio.view_sets import view_set
 from engines.studio.view_sheet import draw_views
-
-F32 = npt.NDArray[np.float32]
 
 #: Springs swing this many frames before a sequence begins, so that it does not start from rest.
 _RUN_UP_FRAMES = 10
@@ -130,41 +129,52 @@ class Worker:
 
     def _samples(self, shard: ShardPlan) -> Iterator[LabelledPicture]:
         appearance = self._appear(shard.character)
-        avatar = appearance.avatar
         if shard.source == "poses":
             for number in range(shard.count):
-                rng = np.random.default_rng((self._options.seed, SPLITS.index(shard.split), shard.number, number))
-                vector = sample_controls(rng, avatar.proportions, shard.framing)
-                yield self._sample(shard, appearance, vector, settled(avatar, vector))
+                yield self._single(shard, appearance, number)
             return
         frames = self._options.sequence_frames
-        for sequence in range(-(-shard.count // frames)):
-            yield from self._sequence(shard, appearance, sequence, min(frames, shard.count - sequence * frames))
+        for number in range(-(-shard.count // frames)):
+            yield from self._sequence(shard, appearance, number, min(frames, shard.count - number * frames))
+
+    def _single(self, shard: ShardPlan, appearance: Appearance, number: int) -> LabelledPicture:
+        avatar = appearance.avatar
+        vector = sample_controls(self._rng(shard, number), avatar.proportions, shard.framing)
+        pose = posed(avatar, vector, settled(avatar, vector))
+        parts, palette = appearance.parts.triangles, appearance.palette
+        return labelled(avatar, parts, palette, pose, vector, self._drawn(shard, avatar, pose), framing=shard.framing)
 
     def _sequence(
-        self, shard: ShardPlan, appearance: Appearance, sequence: int, frames: int
+        self, shard: ShardPlan, appearance: Appearance, number: int, frames: int
     ) -> Iterator[LabelledPicture]:
         avatar, fps = appearance.avatar, self._options.fps
-        rng = np.random.default_rng((self._options.seed, SPLITS.index(shard.split), shard.number, sequence))
-        motion = self._motion(shard, rng, _RUN_UP_FRAMES + frames + 1, appearance)
+        motion = self._motion(shard, self._rng(shard, number), _RUN_UP_FRAMES + frames + 1, appearance)
         springs = SpringSimulation(avatar)
         springs.reset(motion[0])
         poses = [posed(avatar, vector, springs.step(vector, 1 / fps)) for vector in motion][_RUN_UP_FRAMES:]
-        for frame in range(frames):
+        drawings = [self._drawn(shard, avatar, pose) for pose in poses[:-1]]
+        camera = camera_of(shard.framing, avatar.proportions)
+        surfaces = [*(drawing.whole for drawing in drawings), self._renderer.hits(avatar, poses[-1], camera, LABEL_PX)]
+        for frame, drawing in enumerate(drawings):
             yield labelled(
-                self._renderer,
                 avatar,
                 appearance.parts.triangles,
                 appearance.palette,
                 poses[frame],
                 motion[_RUN_UP_FRAMES + frame],
+                drawing,
                 framing=shard.framing,
-                size=self._options.size,
-                supersample=self._options.supersample,
-                following=poses[frame + 1],
-                sequence=sequence,
+                following=(poses[frame + 1], surfaces[frame + 1]),
+                sequence=number,
                 frame=frame,
             )
+
+    def _drawn(self, shard: ShardPlan, avatar: Avatar, pose: Posed) -> Drawing:
+        options = self._options
+        return drawn(self._renderer, avatar, pose, shard.framing, options.size, options.supersample)
+
+    def _rng(self, shard: ShardPlan, number: int) -> np.random.Generator:
+        return np.random.default_rng((self._options.seed, SPLITS.index(shard.split), shard.number, number))
 
     def _motion(self, shard: ShardPlan, rng: np.random.Generator, frames: int, appearance: Appearance) -> ControlVector:
         """Return control vectors, (frames, len(SPEC)), from the shard's source."""
@@ -183,19 +193,6 @@ class Worker:
         if shard.framing == "portrait":
             chosen[:, _BODY] = NEUTRAL[_BODY]
         return chosen
-
-    def _sample(self, shard: ShardPlan, appearance: Appearance, vector: ControlVector, turns: F32) -> LabelledPicture:
-        return labelled(
-            self._renderer,
-            appearance.avatar,
-            appearance.parts.triangles,
-            appearance.palette,
-            posed(appearance.avatar, vector, turns),
-            vector,
-            framing=shard.framing,
-            size=self._options.size,
-            supersample=self._options.supersample,
-        )
 
 
 def load_cast(options: DatasetOptions) -> Cast:

@@ -15,7 +15,7 @@ from engines.controls import SPEC, ControlVector
 from engines.framing import Framing, camera_of, face_camera
 from engines.skeleton import BONE_INDEX, BONES, PARENT
 from engines.studio.avatar import Avatar
-from engines.studio.hits import Hits
+from engines.studio.hits import Drawing, Hits
 from engines.studio.interpolation import carried
 from engines.studio.palette import PALETTE, Palette
 from engines.studio.posing import Posed
@@ -31,6 +31,8 @@ LABEL_PX = 256
 FACE_LABEL_PX = 128
 #: A joint further than this (metres) behind the surface of its own limb is hidden; limbs are thinner.
 _LIMB_M = 0.16
+#: The same for an eye, behind the place of its opening: from behind, the head is in the way.
+_EYE_M = 0.02
 #: A point counts as seen in the next frame when nothing lies more than this (metres) before it.
 _NEXT_TOLERANCE_M = 0.006
 
@@ -102,50 +104,61 @@ class LabelledPicture:
                 raise ValueError(f"{name}: got shape {got}, expected {shape}")
 
 
+def drawn(
+    renderer: Renderer, avatar: Avatar, pose: Posed, framing: Framing, size: int, supersample: int = 2
+) -> Drawing:
+    """Draw an avatar in a pose: the picture, and the surfaces in it and in its face frame at the labels' sizes.
+
+    Args:
+        renderer: what draws.
+        avatar: whom.
+        pose: the avatar, posed.
+        framing: portrait or full.
+        size: pixels per side of the picture.
+        supersample: samples per pixel along each side.
+    """
+    face = face_camera(avatar.proportions, pose.joints[BONE_INDEX["head"]])
+    camera = camera_of(framing, avatar.proportions)
+    return renderer.draw(
+        avatar, pose, camera, size, supersample, label_size=LABEL_PX, face_camera=face, face_size=FACE_LABEL_PX
+    )
+
+
 def labelled(
-    renderer: Renderer,
     avatar: Avatar,
     parts: U8,
     palette: Palette,
     pose: Posed,
     vector: ControlVector,
+    drawing: Drawing,
     *,
     framing: Framing,
-    size: int,
-    supersample: int = 2,
-    following: Posed | None = None,
+    following: tuple[Posed, Hits] | None = None,
     sequence: int = -1,
     frame: int = 0,
 ) -> LabelledPicture:
-    """Draw an avatar in a pose and return the picture with its labels.
+    """Return a drawn picture with its labels.
 
     Args:
-        renderer: what draws.
-        avatar: whom; its name becomes the character.
+        avatar: whom it shows; its name becomes the character.
         parts: uint8, (T,), of its triangles.
         palette: its colours.
         pose: the avatar, posed by `vector`.
         vector: the pose.
+        drawing: what :func:`drawn` returned for the pose.
         framing: portrait or full.
-        size: pixels per side of the picture.
-        supersample: samples per pixel along each side.
-        following: the pose of the next frame, for the flow.
+        following: pose and surfaces of the next frame, for the flow.
         sequence: as in :class:`LabelledPicture`.
         frame: as in :class:`LabelledPicture`.
     """
     camera = camera_of(framing, avatar.proportions)
-    face = face_camera(avatar.proportions, pose.joints[BONE_INDEX["head"]])
-    drawing = renderer.draw(
-        avatar, pose, camera, size, supersample, label_size=LABEL_PX, face_camera=face, face_size=FACE_LABEL_PX
-    )
     hits, in_face = drawing.whole, drawing.face
-    assert in_face is not None
-    shown = hits.triangle >= 0
+    if in_face is None:
+        raise ValueError("drawing: got one without the face frame, expected what drawn() returns")
     joints = joint_places(avatar, pose, camera)
     flow = visible = None
     if following is not None:
-        after = renderer.hits(avatar, following, camera, LABEL_PX)
-        flow, visible = flow_between(avatar, hits, following, after, camera)
+        flow, visible = flow_between(avatar, hits, *following, camera)
     return LabelledPicture(
         picture=drawing.picture,
         controls=vector,
@@ -153,13 +166,13 @@ def labelled(
         palette=np.where(palette.present[:, None], palette.lab, np.nan).astype(np.float32),
         framing=framing,
         camera=camera,
-        face_camera=face,
+        face_camera=face_camera(avatar.proportions, pose.joints[BONE_INDEX["head"]]),
         joints=joints,
         joints_visible=visible_joints(avatar, hits, joints),
         triangle=hits.triangle,
         barycentric=hits.barycentric,
         depth=hits.depth,
-        parts=np.where(shown, parts[hits.triangle], 0).astype(np.uint8),
+        parts=np.where(hits.triangle >= 0, parts[hits.triangle], 0).astype(np.uint8),
         face_triangle=in_face.triangle,
         face_barycentric=in_face.barycentric,
         flow=flow,
@@ -187,7 +200,11 @@ def visible_joints(avatar: Avatar, hits: Hits, joints: F32) -> Bools:
     triangle = hits.triangle[row, column]
     bone = avatar.joints.bone[avatar.joint_ids[avatar.triangles[triangle, 0], 0]]
     own = _NEIGHBOURS[np.arange(len(BONES)), bone]
-    near = hits.depth[row, column] - joints[:, 2] < _LIMB_M
+    rest, reach = avatar.proportions, np.full(len(BONES), _LIMB_M)
+    for bone_name, opening in (("left_eye", rest.left_eye), ("right_eye", rest.right_eye)):
+        eye = BONE_INDEX[bone_name]
+        reach[eye] = np.linalg.norm(opening - rest.joints[eye]) + _EYE_M
+    near = hits.depth[row, column] - joints[:, 2] < reach
     return np.asarray(inside & (triangle >= 0) & own & near)
 
 
