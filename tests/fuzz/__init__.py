@@ -1,0 +1,1 @@
+"""Programs that throw mutated input at readers."""
