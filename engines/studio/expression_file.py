@@ -13,7 +13,7 @@ from typing import Any
 from engines.errors import AvatarError
 from engines.glb import Glb
 from engines.studio.expression_traits import ColourBind, Held, Override, Traits, UvBind
-from engines.studio.json_fields import integer, mapping, number, numbers, sequence
+from engines.studio.json_fields import integer, mapping, number, numbers, objects, sequence
 from engines.studio.materials import GAMMA, Colour, UvTransform
 
 #: Name of a preset, in small letters -> ours.  What our controls do not know keeps its own name.
@@ -101,7 +101,7 @@ def _read_1(glb: Glb, extensions: dict[str, Any]) -> list[FileExpression]:
                     index=integer(bind.get("index", -1), what),
                     weight=number(bind.get("weight", 1.0), what),
                 )
-                for bind in _objects(data.get("morphTargetBinds"), what)
+                for bind in objects(data.get("morphTargetBinds"), what)
             )
             stands_for = _PRESETS.get(name.lower(), name)
             traits = _traits_1(data, materials, what)
@@ -115,13 +115,13 @@ def _read_1(glb: Glb, extensions: dict[str, Any]) -> list[FileExpression]:
 
 def _traits_1(data: dict[str, Any], materials: int, what: str) -> Traits:
     colours = []
-    for bind in _objects(data.get("materialColorBinds"), what):
+    for bind in objects(data.get("materialColorBinds"), what):
         material, field = integer(bind.get("material", -1), what), _COLOURS_1.get(str(bind.get("type")))
         if field is not None and 0 <= material < materials:
             target = numbers(bind.get("targetValue"), what, 3)
             colours.append(ColourBind(material=material, field=field, target=_encoded(target)))
     uvs = []
-    for bind in _objects(data.get("textureTransformBinds"), what):
+    for bind in objects(data.get("textureTransformBinds"), what):
         material = integer(bind.get("material", -1), what)
         if 0 <= material < materials:
             scale = numbers(bind.get("scale", [1.0, 1.0]), what, 2)
@@ -140,10 +140,10 @@ def _read_0(glb: Glb, extensions: dict[str, Any]) -> list[FileExpression]:
     older = mapping(extensions.get("VRM"), "VRM")
     groups = mapping(older.get("blendShapeMaster"), "blendShapeMaster").get("blendShapeGroups")
     names: dict[str, list[int]] = {}
-    for index, material in enumerate(_objects(glb.json.get("materials"), "materials")):
+    for index, material in enumerate(objects(glb.json.get("materials"), "materials")):
         names.setdefault(str(material.get("name", "")), []).append(index)
     found = []
-    for index, data in enumerate(_objects(groups, "blendShapeGroups")):
+    for index, data in enumerate(objects(groups, "blendShapeGroups")):
         what = f"{glb.name}: expression {index}"
         preset = str(data.get("presetName", "unknown")).lower()
         name = str(data.get("name") or preset)
@@ -155,7 +155,7 @@ def _read_0(glb: Glb, extensions: dict[str, Any]) -> list[FileExpression]:
                 index=integer(bind.get("index", -1), what),
                 weight=number(bind.get("weight", 100.0), what) / 100.0,
             )
-            for bind in _objects(data.get("binds"), what)
+            for bind in objects(data.get("binds"), what)
         )
         known = preset if is_preset else name.lower()
         stands_for = _PRESETS.get(known, known if is_preset else name)
@@ -166,7 +166,7 @@ def _read_0(glb: Glb, extensions: dict[str, Any]) -> list[FileExpression]:
 
 def _traits_0(data: dict[str, Any], names: dict[str, list[int]], what: str) -> Traits:
     colours, uvs = [], []
-    for bind in _objects(data.get("materialValues"), what):
+    for bind in objects(data.get("materialValues"), what):
         target, name = bind.get("targetValue"), str(bind.get("propertyName"))
         for material in names.get(str(bind.get("materialName")), []):
             if name in _COLOURS_0:
@@ -178,10 +178,6 @@ def _traits_0(data: dict[str, Any], names: dict[str, list[int]], what: str) -> T
                 transform = UvTransform(offset=(x, 1.0 - y - height), scale=(width, height))
                 uvs.append(UvBind(material=material, target=transform))
     return Traits(is_binary=data.get("isBinary") is True, colours=tuple(colours), uvs=tuple(uvs))
-
-
-def _objects(value: Any, what: str) -> list[dict[str, Any]]:
-    return [mapping(entry, what) for entry in sequence(value, what)]
 
 
 def _encoded(linear: list[float]) -> Colour:

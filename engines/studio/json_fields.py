@@ -60,6 +60,15 @@ def sequence(value: Any, what: str) -> list[Any]:
     return value
 
 
+def objects(value: Any, what: str) -> list[dict[str, Any]]:
+    """Return a list of objects, empty where there is none; raises as :func:`number` does."""
+    found = sequence(value, what)
+    for index, entry in enumerate(found):
+        if not isinstance(entry, dict):
+            raise AvatarError(f"{what}: number {index} is {_short(entry)}, expected an object; export the file again")
+    return found
+
+
 def _short(value: Any) -> str:
     if isinstance(value, dict | list):
         return f"a {'object' if isinstance(value, dict) else 'list'} of {len(value)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from engines.errors import AvatarError
 from engines.glb import Glb
+from engines.studio.json_fields import below, integer, mapping, objects, sequence
 from engines.studio.materials import Wrap
 
 U8 = npt.NDArray[np.uint8]
@@ -31,22 +33,43 @@ def read_texture_table(glb: Glb) -> tuple[Texture, ...]:
     """Return the file's textures in the order that its materials index them.
 
     Raises:
-        AvatarError: a texture is compressed with Basis Universal and has no other image.
+        AvatarError: a texture points outside the file, or is compressed with Basis Universal and has no other image.
     """
-    samplers = glb.json.get("samplers", [])
+    samplers = objects(glb.json.get("samplers"), "samplers")
+    images = len(sequence(glb.json.get("images"), "images"))
     table = []
-    for index, texture in enumerate(glb.json.get("textures", [])):
-        extensions = texture.get("extensions", {})
-        image = texture.get("source", extensions.get("EXT_texture_webp", {}).get("source"))
+    for index, texture in enumerate(objects(glb.json.get("textures"), "textures")):
+        what = f"texture {index}"
+        extensions = mapping(texture.get("extensions"), what)
+        webp = mapping(extensions.get("EXT_texture_webp"), what)
+        image = texture.get("source", webp.get("source"))
         if image is None and "KHR_texture_basisu" in extensions:
             raise AvatarError(
-                f"{glb.name}: texture {index} is compressed with Basis Universal (KHR_texture_basisu), expected PNG, "
+                f"{glb.name}: {what} is compressed with Basis Universal (KHR_texture_basisu), expected PNG, "
                 "JPEG or WebP; export it without texture compression"
             )
-        sampler = samplers[texture["sampler"]] if "sampler" in texture else {}
+        sampler: dict[str, Any] = {}
+        if "sampler" in texture:
+            sampler = samplers[below(texture["sampler"], len(samplers), f"{what}, sampler")]
         wrap = _wrap(sampler.get("wrapS")), _wrap(sampler.get("wrapT"))
-        table.append(Texture(image=None if image is None else int(image), wrap=wrap))
+        table.append(Texture(image=None if image is None else below(image, images, f"{what}, source"), wrap=wrap))
     return tuple(table)
+
+
+def image_of(table: tuple[Texture, ...], index: Any) -> int | None:
+    """Return the image of a texture that a material names; None where it names none, or one that is not there."""
+    if index is None:
+        return None
+    texture = integer(index, "a material's texture")
+    return table[texture].image if 0 <= texture < len(table) else None
+
+
+def wrap_of(table: tuple[Texture, ...], indices: Iterable[Any]) -> tuple[Wrap, Wrap]:
+    """Return how the first of the textures that are there goes on beyond its borders."""
+    for index in indices:
+        if index is not None and 0 <= integer(index, "a material's texture") < len(table):
+            return table[int(index)].wrap
+    return Wrap.REPEAT, Wrap.REPEAT
 
 
 def read_textures(glb: Glb, max_px: int = MAX_TEXTURE_PX) -> tuple[U8, ...]:
