@@ -165,10 +165,14 @@ def plan(options: DatasetOptions) -> Plan:
 
 
 def _shards(options: DatasetOptions, split: Split, count: int, characters: list[int]) -> list[ShardPlan]:
-    # A small split still shows every character it can: its shards are smaller, not fewer.
-    size = options.shard if split == "train" else max(1, min(options.shard, -(-count // len(characters))))
+    if split == "train":
+        number = -(-count // options.shard)
+        ends = [min(count, (index + 1) * options.shard) for index in range(number)]
+    else:  # a small split still shows every character it can: its shards are smaller, not fewer
+        number = min(count, -(-count // (options.shard * len(characters))) * len(characters))
+        ends = [count * (index + 1) // number for index in range(number)]
     shards = []
-    for index in range(-(-count // size)):
+    for index, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
         turn, character = divmod(index, len(characters))
         shards.append(
             ShardPlan(
@@ -177,7 +181,7 @@ def _shards(options: DatasetOptions, split: Split, count: int, characters: list[
                 number=index,
                 character=characters[character],
                 framing=options.framings[(turn + character) % len(options.framings)],
-                count=min(size, count - index * size),
+                count=end - start,
                 source=_source(options, split, turn, character),
             )
         )

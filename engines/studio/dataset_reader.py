@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tarfile
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,9 @@ from engines.studio.truth import ViewTruth
 U8 = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a sample's files lie: extension -> (offset, size) in a shard."""
-
-    shard: Path
-    files: dict[str, tuple[int, int]]
+#: Where a sample's files lie in its shard: extension -> (offset, size).
+_Places = dict[str, tuple[int, int]]
+_AGAIN = "delete it and start `animirror dataset make` again"
 
 
 class DatasetReader:
@@ -62,34 +60,37 @@ class DatasetReader:
         self.character_of: list[int] = [
             self.characters.index(shard["character"]) for shard in self.shards for _ in range(shard["count"])
         ]
-        self._places: list[_Place] | None = None
+        self._first = np.cumsum([0, *(int(shard["count"]) for shard in self.shards)])
+        self._places: dict[int, list[_Places]] = {}  # by shard
 
     def __len__(self) -> int:
         return len(self.character_of)
 
     def __getitem__(self, index: int) -> LabelledPicture:
+        if not 0 <= index < len(self):
+            raise IndexError(f"sample {index} of {len(self)}")
         return decoded(self.files(index))
 
     def __iter__(self) -> Iterator[LabelledPicture]:
         return self.iterate()
 
     def iterate(self, start: int = 0) -> Iterator[LabelledPicture]:
-        """Yield the samples in order, from the `start`-th on; each shard is opened once."""
-        first = 0
-        for shard in self.shards:
-            count = int(shard["count"])
-            if first + count > start:
-                yield from self._stream(self.folder / f"{shard['name']}.tar", max(start - first, 0))
-            first += count
+        """Yield the samples in order, from the `start`-th on."""
+        return (decoded(self.files(index)) for index in range(start, len(self)))
 
     def files(self, index: int) -> dict[str, bytes]:
-        """Return a sample's files, by extension, read at random."""
-        if self._places is None:
-            self._places = [place for shard in self.shards for place in self._indexed(shard)]
-        place = self._places[index]
-        with place.shard.open("rb") as stream:
+        """Return a sample's files, by extension, as they are stored.
+
+        Raises:
+            DatasetError: its shard is missing or damaged.
+        """
+        number = int(np.searchsorted(self._first, index, side="right")) - 1
+        if number not in self._places:
+            self._places[number] = self._indexed(self.shards[number])
+        path = self._path(self.shards[number])
+        with _named(path), path.open("rb") as stream:
             found = {}
-            for extension, (offset, size) in place.files.items():
+            for extension, (offset, size) in self._places[number][index - self._first[number]].items():
                 stream.seek(offset)
                 found[extension] = stream.read(size)
         return found
@@ -110,46 +111,36 @@ class DatasetReader:
         """Return the part of each of a character's triangles, uint8 (T,)."""
         return np.asarray(np.load(self.folder / "avatars" / self.base_of(character) / "parts.npy"), np.uint8)
 
-    def _stream(self, path: Path, skip: int) -> Iterator[LabelledPicture]:
-        files: dict[str, bytes] = {}
-        stem, number = "", -1
-        with _opened(path) as tar:
-            for member in tar:
-                name, _, extension = member.name.partition(".")
-                if name != stem:
-                    if files:
-                        yield decoded(files)
-                    stem, number, files = name, number + 1, {}
-                if number >= skip:
-                    stream = tar.extractfile(member)
-                    files[extension] = stream.read() if stream else b""
-            if files:
-                yield decoded(files)
+    def _path(self, shard: dict[str, Any]) -> Path:
+        return self.folder / f"{shard['name']}.tar"
 
-    def _indexed(self, shard: dict[str, Any]) -> list[_Place]:
-        path = self.folder / f"{shard['name']}.tar"
-        places: dict[str, dict[str, tuple[int, int]]] = {}
-        with _opened(path) as tar:
+    def _indexed(self, shard: dict[str, Any]) -> list[_Places]:
+        """Return where each sample's files lie in a shard."""
+        path = self._path(shard)
+        places: dict[str, _Places] = {}
+        with _named(path), tarfile.open(path, "r:") as tar:
             for member in tar:
                 name, _, extension = member.name.partition(".")
                 places.setdefault(name, {})[extension] = member.offset_data, member.size
         if len(places) != shard["count"]:
-            raise DatasetError(
-                f"{path}: holds {len(places)} samples, expected {shard['count']}; delete it and make it again"
-            )
-        return [_Place(shard=path, files=files) for files in places.values()]
+            raise DatasetError(f"{path}: holds {len(places)} samples, expected {shard['count']}; {_AGAIN}")
+        return list(places.values())
 
 
-def _opened(path: Path) -> tarfile.TarFile:
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn what damaged tar files raise into an error with their name."""
     try:
-        return tarfile.open(path, "r:")
-    except (OSError, tarfile.TarError) as error:
-        raise DatasetError(f"{path}: cannot be read ({error}); delete it and make the set again") from error
+        yield
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise DatasetError(f"{path}: cannot be read ({error}); {_AGAIN}") from error
 
 
 @lru_cache(maxsize=16)
 def _truth(path: Path) -> ViewTruth:
     try:
         return ViewTruth.load(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise DatasetError(f"{path}: cannot be read ({error}); delete its folder and make the set again") from error
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            f"{path}: cannot be read ({error}); delete its folder and start `animirror dataset make` again"
+        ) from error

@@ -49,7 +49,7 @@ def small_set(sources: Path) -> DatasetOptions:
         held_out_avatar="others",
         framings=("portrait", "full"),
         shard=4,
-        sequences=0.5,
+        sequences=0.8,
         sequence_frames=2,
         size=64,
         seed=5,
