@@ -20,6 +20,8 @@ I64 = npt.NDArray[np.int64]
 _INFLUENCES = 4
 #: JOINTS_0 and JOINTS_1: eight influences, of which the strongest four count.
 _INFLUENCE_SETS = 2
+#: Far beyond what a figure needs, in metres, textures or weights; squares and products stay within single precision.
+_LARGEST = 1e6
 
 
 def influences(glb: Glb, rig: Rig, node: int, attributes: dict[str, Any], used: I64) -> tuple[I64, F64, I64, F64]:
@@ -99,6 +101,8 @@ def columns(glb: Glb, attributes: dict[str, Any], name: str, components: int, ro
 
 
 def expect_finite(glb: Glb, values: npt.NDArray[Any], what: str) -> None:
-    """Raise an AvatarError unless all values are finite."""
-    if not np.isfinite(values).all():
-        raise AvatarError(f"{glb.name}: {what} are not all finite numbers; repair the mesh and export it again")
+    """Raise an AvatarError unless all values are finite, and of a size that can be drawn."""
+    if not (np.abs(values) < _LARGEST).all():
+        raise AvatarError(
+            f"{glb.name}: {what} are not all finite numbers below {_LARGEST:g}; repair the mesh and export it again"
+        )

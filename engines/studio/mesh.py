@@ -28,6 +28,7 @@ _TRIANGLES_MODE = 4
 #: Bounds far above what avatars have: the largest of ours has 46,000 triangles and 33,000 vertices.
 MAX_VERTICES = 1_000_000
 MAX_TRIANGLES = 2_000_000
+MAX_PIECES = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +132,8 @@ def _visible(
                 continue
             if not materials[material].invisible:
                 found.append((materials[material].render_queue, index, material, primitive))
-        if len(found) > MAX_TRIANGLES:
-            raise AvatarError(f"{glb.name}: has more than {MAX_TRIANGLES} pieces; join its meshes and export again")
+            if len(found) > MAX_PIECES:
+                raise AvatarError(f"{glb.name}: has more than {MAX_PIECES} pieces; join its meshes and export again")
     return found
 
 

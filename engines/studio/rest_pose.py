@@ -57,7 +57,8 @@ def straighten(joints: F64) -> F64:
         out = np.array([sign, 0.0, 0.0])
         chain = [BONE_INDEX[f"{side}_{part}"] for part in ("upper_arm", "lower_arm", "hand", "middle_proximal")]
         arm = joints[chain[1]] - joints[chain[0]]
-        if np.degrees(np.arccos(np.clip(arm @ out / np.linalg.norm(arm), -1, 1))) < _STRAIGHTEN_DEG:
+        cosine = arm @ out / max(float(np.linalg.norm(arm)), 1e-9)
+        if np.degrees(np.arccos(np.clip(cosine, -1, 1))) < _STRAIGHTEN_DEG:
             continue
         rotations: dict[int, F64] = {}
         for bone, following in pairwise(chain):

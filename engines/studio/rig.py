@@ -35,7 +35,10 @@ _THUMBS_1 = {
     for newer, older in (("metacarpal", "proximal"), ("proximal", "intermediate"))
 }
 #: Far beyond any figure, and far from where single precision ends.
-_FARTHEST_M = 1e9
+_FARTHEST_M = 1e6
+#: Bounds far above what avatars have: the largest of ours has 244 nodes, of which 130 swing.
+MAX_NODES = 65_536
+MAX_MOVING = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ def read_rig(glb: Glb) -> Rig:
         AvatarError: it is no VRM humanoid, or bones that every humanoid has are missing.
     """
     nodes = glb.json.get("nodes", [])
+    if len(nodes) > MAX_NODES:
+        raise AvatarError(f"{glb.name}: has {len(nodes)} nodes, at most {MAX_NODES} are read; is it an avatar?")
     human = _human_bones(glb)
     to_canonical = np.eye(4) if is_vrm_1(glb) else _TURN
     missing = [name for name in _REQUIRED if not 0 <= human.get(name, -1) < len(nodes)]
@@ -98,6 +103,8 @@ def read_rig(glb: Glb) -> Rig:
 
     self_moving = self_moving_nodes(glb.json, children)
     moving = [index for index in order if index in self_moving and index not in bone_at]
+    if len(moving) > MAX_MOVING:
+        raise AvatarError(f"{glb.name}: {len(moving)} nodes swing or turn by themselves, at most {MAX_MOVING} can")
     joint_of_node = bone_of_node.copy()
     joint_at = {index: len(BONES) + place for place, index in enumerate(moving)}
     for index in order:

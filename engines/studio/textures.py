@@ -19,6 +19,8 @@ U8 = npt.NDArray[np.uint8]
 
 #: Larger textures are halved until they fit: the sharpest picture made of them is 1024 wide.
 MAX_TEXTURE_PX = 1024
+#: Far above what avatars have: those of ours have 6 to 26.
+MAX_IMAGES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,16 @@ def wrap_of(table: tuple[Texture, ...], indices: Iterable[Any]) -> tuple[Wrap, W
 
 
 def read_textures(glb: Glb, max_px: int = MAX_TEXTURE_PX) -> tuple[U8, ...]:
-    """Return the file's images, each uint8 (H, W, 4) with straight alpha, top row first, as stored."""
+    """Return the file's images, each uint8 (H, W, 4) with straight alpha, top row first, as stored.
+
+    Raises:
+        AvatarError: there are too many, or one is too large or cannot be read.
+    """
+    count = len(sequence(glb.json.get("images"), "images"))
+    if count > MAX_IMAGES:
+        raise AvatarError(f"{glb.name}: has {count} images, at most {MAX_IMAGES} are read; join them and export again")
     textures = []
-    for index in range(len(glb.json.get("images", []))):
+    for index in range(count):
         image = glb.image(index)
         scale = max(image.size) / max_px
         if scale > 1:

@@ -8,23 +8,27 @@ Everything may end in an AvatarError or in an avatar, and in nothing else::
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import resource
 import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from pathlib import Path
 
-from engines.studio.inspection import inspect_avatar
+import numpy as np
 
 from engines.controls import controls
 from engines.errors import AvatarError
 from engines.studio.avatar import load_avatar
+from engines.studio.inspection import inspect_avatar
 from engines.studio.posing import posed
 from engines.studio.spring_simulation import settled
-from tests.fakes.vrm import build_vrm
+from tests.fakes.swinging import document_with_chain, springs_0
+from tests.fakes.vrm import build_vrm, pack
 from tests.fakes.vrm1 import build_vrm1
 from tests.fuzz.mutation import mutated
 
@@ -32,11 +36,17 @@ from tests.fuzz.mutation import mutated
 MEMORY_BYTES = 4 << 30
 #: One input may take this long: longer is a hang.
 SLOW_S = 20.0
+#: So many of a file's own expressions are read.
+_CUSTOM = 4
 
 
 def seeds() -> tuple[bytes, ...]:
     """Return valid files of both generations to mutate."""
-    return build_vrm(), build_vrm1()
+    swinging, binary = document_with_chain()
+    springs_0(swinging)
+    swinging["meshes"][0]["extras"] = {"targetNames": ["eyeBlinkLeft", "browInnerUp", "jawOpen"]}
+    looking = build_vrm1(look_by="expression", turned_nodes=False)
+    return build_vrm(), pack(swinging, binary), build_vrm1(), looking
 
 
 def try_one(data: bytes, path: Path) -> str:
@@ -49,12 +59,16 @@ def try_one(data: bytes, path: Path) -> str:
     try:
         inspect_avatar(path)
         avatar = load_avatar(path, i_have_the_rights=True)
+        for name in list(avatar.custom_expressions)[:_CUSTOM]:
+            avatar.custom_expressions[name]
     except AvatarError as error:
         if "\n" in str(error):
             raise ValueError("the message has more than one line") from error
         return "refused"
     vector = controls({"head_yaw": 20.0, "blink_left": 1.0, "aa": 0.5})
-    posed(avatar, vector, settled(avatar, vector))
+    figure = posed(avatar, vector, settled(avatar, vector))
+    if not (np.isfinite(figure.positions).all() and np.isfinite(figure.normals).all()):
+        raise ValueError("the posed figure has numbers that are not finite")
     return "loaded"
 
 
@@ -62,15 +76,20 @@ def main() -> int:
     """Fuzz for some minutes; return 1 when something else than an AvatarError came out."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument(
+        "--avatar", type=Path, action="append", default=[], help="mutate this file; it can be given several times"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for the inputs that were findings")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    warnings.simplefilter("error")
+    logging.disable()
     rng = random.Random(arguments.seed)
     found: Counter[str] = Counter()
     findings: Counter[str] = Counter()
     slowest, end = 0.0, time.monotonic() + arguments.minutes * 60
-    files = seeds()
+    files = tuple(path.read_bytes() for path in arguments.avatar) or seeds()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mutated.vrm"
         while time.monotonic() < end:
