@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from engines.errors import AvatarError
 
@@ -133,6 +133,8 @@ class Glb:
         except Image.DecompressionBombError as error:
             what = f"{self.name}: image {index} is larger than {MAX_IMAGE_PX} pixels a side ({error})"
             raise AvatarError(f"{what}; scale it down and export again") from error
+        except UnidentifiedImageError as error:
+            raise AvatarError(f"{self.name}: image {index} is no picture; export the file again with PNG") from error
         except _BROKEN_IMAGE as error:
             raise AvatarError(f"{self.name}: image {index} cannot be read ({error}); it must be embedded") from error
 

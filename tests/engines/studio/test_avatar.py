@@ -154,7 +154,7 @@ def test_load_avatar_texture_that_is_no_image_is_refused(tmp_path: Path) -> None
     """A broken picture is named by its index."""
     document, binary = build_document()
     document["bufferViews"][document["images"][0]["bufferView"]]["byteLength"] = 9
-    with pytest.raises(AvatarError, match="image 0 cannot be read"):
+    with pytest.raises(AvatarError, match="image 0 is no picture"):
         _load(tmp_path, pack(document, binary))
 
 
