@@ -87,13 +87,19 @@ def list_cards(folder: Path | None = None) -> tuple[CharacterCard, ...]:
     return tuple(_read_card(path) for path in paths)
 
 
-def save_character(folder: Path, character: Character) -> None:
-    """Write a character's folder.  Every file is written beside its place and moved there when complete."""
+def save_character(folder: Path, character: Character, effort: int = 6) -> None:
+    """Write a character's folder.  Every file is written beside its place and moved there when complete.
+
+    Args:
+        folder: made if it is not there.
+        character: whose.
+        effort: WebP's method, 0 (fast) to 6 (small).
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sheet = character.sheet
     for prefix, views in (("pose", sheet.pose_views), ("face", sheet.face_views)):
         for index, view in enumerate(views):
-            _save_webp(folder / f"{prefix}_{index}.webp", view)
+            _save_webp(folder / f"{prefix}_{index}.webp", view, effort)
     _save_points(folder / "points.npz", sheet.points)
     margin = round(POSE_VIEW_PX * (1 - 1 / SHEET_SCALE) / 2)
     front = Image.fromarray(_straight(sheet.pose_views[0, margin:-margin, margin:-margin]))
@@ -176,9 +182,9 @@ def _straight(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(np.concatenate([colour + 0.5, image[..., 3:]], axis=-1), np.uint8)
 
 
-def _save_webp(path: Path, image: npt.NDArray[np.uint8]) -> None:
+def _save_webp(path: Path, image: npt.NDArray[np.uint8], effort: int) -> None:
     partial = path.with_suffix(".partial")
-    Image.fromarray(image).save(partial, "WEBP", quality=WEBP_QUALITY, alpha_quality=100, method=6, exact=True)
+    Image.fromarray(image).save(partial, "WEBP", quality=WEBP_QUALITY, alpha_quality=100, method=effort, exact=True)
     partial.replace(path)
 
 

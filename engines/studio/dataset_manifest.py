@@ -20,7 +20,7 @@ from engines.studio.identity import Identity
 from engines.studio.labels import FACE_LABEL_PX, LABEL_PX
 from engines.studio.palette import PALETTE
 from engines.studio.part_names import Part
-from engines.studio.sample_files import DEPTH_STEP_M, WEIGHT_STEPS
+from engines.studio.sample_files import DEPTH_STEP_M, FLOW_STEP, WEIGHT_STEPS
 
 #: Counts up when the files of a sample change.
 FORMAT = 1
@@ -57,6 +57,7 @@ def manifest_head(options: DatasetOptions) -> dict[str, Any]:
             "face_label_px": FACE_LABEL_PX,
             "depth_step_m": DEPTH_STEP_M,
             "barycentric_steps": WEIGHT_STEPS,
+            "flow_step": FLOW_STEP,
             "bones": list(BONES),
             "parts": {part.name.lower(): int(part) for part in Part},
             "palette": [paint.name.lower() for paint in PALETTE],

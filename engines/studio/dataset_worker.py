@@ -36,6 +36,8 @@ from engines.studio.view_sheet import draw_views
 
 #: Springs swing this many frames before a sequence begins, so that it does not start from rest.
 _RUN_UP_FRAMES = 10
+#: Sheets of hundreds of characters are not worth three seconds each of packing them tighter.
+_SHEET_EFFORT = 2
 _BODY = [INDEX[name] for name in NAMES if name not in PORTRAIT_NAMES]
 
 
@@ -81,6 +83,7 @@ class Worker:
                 sheet=sheet,
                 w=np.zeros(0, np.float32),
             ),
+            effort=_SHEET_EFFORT,
         )
         if self._options.views != "student":  # whose views the character's own sheet holds
             views = view_set(self._options.views)

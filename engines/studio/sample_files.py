@@ -31,12 +31,17 @@ U8 = npt.NDArray[np.uint8]
 PICTURE, LABELS, VALUES = "webp", "labels.npz", "json"
 #: Depth is stored in tenths of a millimetre, 16 bit: 3.2 m to either side of the origin.
 DEPTH_STEP_M = 1e-4
+#: Flow is stored in sixteenths of a pixel of 512, 16 bit: four pictures' widths to either side.
+FLOW_STEP = 1 / 8192
 _NO_DEPTH = np.iinfo(np.int16).min
 #: Weights in a triangle are stored in 255ths; triangles are centimetres, so that is under a tenth of a millimetre.
 WEIGHT_STEPS = 255
 _ABSENT = (np.nan, np.nan, np.nan)
 #: What damaged files make the readers of JSON, npz and pictures raise.
 _DAMAGE = (KeyError, ValueError, TypeError, IndexError, EOFError, OSError, zipfile.BadZipFile, zlib.error)
+#: Lossless WebP's method 0 with this effort, 0 to 100, takes two fifths of the time of the default for 3 % more bytes;
+#: method 1 takes five times as long for a quarter less (measured on 512 x 512 pictures).
+_EFFORT = 20
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 #: Level 1 is within 4 % of level 6 on these arrays and four times as fast (measured).
 _ZIP_LEVEL = 1
@@ -45,8 +50,7 @@ _ZIP_LEVEL = 1
 def encoded(sample: LabelledPicture) -> dict[str, bytes]:
     """Return a sample's files, by extension."""
     with io.BytesIO() as stream:
-        # Method 0 takes a sixth of the time of method 1 for a fifth more bytes (measured).
-        Image.fromarray(sample.picture).save(stream, "WEBP", lossless=True, method=0, exact=False)
+        Image.fromarray(sample.picture).save(stream, "WEBP", lossless=True, method=0, quality=_EFFORT, exact=False)
         picture = stream.getvalue()
     finite = np.isfinite(sample.depth)
     steps = np.clip(np.round(np.where(finite, sample.depth, 0) / DEPTH_STEP_M), -32767, 32767)
@@ -59,8 +63,9 @@ def encoded(sample: LabelledPicture) -> dict[str, bytes]:
         "face_barycentric": _weights(sample.face_barycentric),
     }
     if sample.flow is not None and sample.flow_visible is not None:
-        arrays |= {"flow": sample.flow.astype(np.float16), "flow_visible": np.packbits(sample.flow_visible)}
-    return {PICTURE: picture, LABELS: _zipped(arrays), VALUES: json.dumps(_values(sample), indent=0).encode()}
+        flow = np.round(sample.flow / FLOW_STEP).astype(np.int16)
+        arrays |= {"flow": flow, "flow_visible": np.packbits(sample.flow_visible)}
+    return {PICTURE: picture, LABELS: _zipped(arrays), VALUES: json.dumps(_values(sample)).encode()}
 
 
 def decoded(files: Mapping[str, bytes]) -> LabelledPicture:
@@ -93,7 +98,7 @@ def decoded(files: Mapping[str, bytes]) -> LabelledPicture:
             parts=labels["parts"],
             face_triangle=labels["face_triangle"],
             face_barycentric=labels["face_barycentric"].astype(np.float32) / WEIGHT_STEPS,
-            flow=None if flow is None else flow.astype(np.float32),
+            flow=None if flow is None else flow * np.float32(FLOW_STEP),
             flow_visible=None if flow is None else _unpacked(labels["flow_visible"], depth.shape),
             sequence=int(values["sequence"]),
             frame=int(values["frame"]),
