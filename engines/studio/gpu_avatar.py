@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.studio.avatar import Avatar
+from engines.studio.draw_runs import Run, draw_runs
 from engines.studio.gpu_programs import Programs
 from engines.studio.gpu_textures import Textures
 from engines.studio.looks import Look, hit_look, outline_look, surface_look
-from engines.studio.materials import AlphaMode, Material
+from engines.studio.materials import AlphaMode
 from engines.studio.posing import Posed
 from engines.studio.shaders import UNITS
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 #: Choices of triangles that stay in GPU memory per avatar: a sheet has a handful of layers.
@@ -35,6 +35,7 @@ class Step:
     look: Look
     first: int
     count: int
+    rank: int
     textures: tuple[tuple[int, moderngl.Texture], ...]  # unit and texture
     sampler: moderngl.Sampler | None  # for all units but the matcap's; None: the textures repeat
 
@@ -89,7 +90,7 @@ class GpuAvatar:
         if key not in self._selections:
             if len(self._selections) > _SELECTIONS:
                 self._selections.pop(next(name for name in self._selections if name)).release()
-            self._selections[key] = self._make(avatar, _runs(avatar, only))
+            self._selections[key] = self._make(avatar, draw_runs(avatar, only))
         return self._selections[key]
 
     def release(self) -> None:
@@ -100,8 +101,8 @@ class GpuAvatar:
             for buffer in (self._positions, self._normals, self._uvs):
                 buffer.release()
 
-    def _make(self, avatar: Avatar, runs: Sequence[tuple[int, I64]]) -> Selection:
-        rows = np.concatenate([np.zeros(0, np.int64), *(chosen for _, chosen in runs)])
+    def _make(self, avatar: Avatar, runs: Sequence[Run]) -> Selection:
+        rows = np.concatenate([np.zeros(0, np.int64), *(run.rows for run in runs)])
         # OpenGL has no buffers of no bytes.
         index = self._context.buffer(avatar.triangles[rows].tobytes() or bytes(12))
         content = [
@@ -111,7 +112,7 @@ class GpuAvatar:
         ]
         arrays: dict[moderngl.Program, moderngl.VertexArray] = {}
 
-        def step(program: moderngl.Program, look: Look, material: Material, first: int, count: int) -> Step:
+        def step(program: moderngl.Program, look: Look, run: Run, first: int) -> Step:
             if program not in arrays:
                 arrays[program] = self._context.vertex_array(program, content, index, skip_errors=True)
             textures = tuple(
@@ -124,9 +125,10 @@ class GpuAvatar:
                 array=arrays[program],
                 look=look,
                 first=first,
-                count=count,
+                count=len(run.rows),
+                rank=run.rank,
                 textures=textures,
-                sampler=self._store.sampler(material.wrap),
+                sampler=self._store.sampler(run.material.wrap),
             )
 
         solid: list[Step] = []
@@ -134,19 +136,16 @@ class GpuAvatar:
         blended: list[Step] = []
         ids: list[Step] = []
         first = 0
-        for number, chosen in runs:
-            material, count = avatar.materials[number], len(chosen)
-            blends = material.alpha_mode is AlphaMode.BLEND
-            look, outline, hit = (make(material, self._plain) for make in (surface_look, outline_look, hit_look))
-            assert look is not None and hit is not None
-            (blended if blends else solid).append(
-                step(self._programs.surface(look.features), look, material, first, count)
-            )
+        for run in runs:
+            blends = run.material.alpha_mode is AlphaMode.BLEND
+            look, outline = surface_look(run.material, self._plain), outline_look(run.material, self._plain)
+            (blended if blends else solid).append(step(self._programs.surface(look.features), look, run, first))
             if outline is not None:
                 program = self._programs.surface(outline.features)
-                (blended if blends else outlines).append(step(program, outline, material, first, count))
-            ids.append(step(self._programs.ids(hit.features), hit, material, first, count))
-            first += count
+                (blended if blends else outlines).append(step(program, outline, run, first))
+            hit = hit_look(run.material, self._plain)
+            ids.append(step(self._programs.ids(hit.features), hit, run, first))
+            first += len(run.rows)
         return Selection(
             surfaces=(*solid, *outlines, *blended),
             ids=tuple(ids),
@@ -154,22 +153,3 @@ class GpuAvatar:
             index=index,
             arrays=tuple(arrays.values()),
         )
-
-
-def _runs(avatar: Avatar, only: Bools | None) -> list[tuple[int, I64]]:
-    """Return material and rows of each draw, in the order in which they are best drawn.
-
-    What is blended keeps its order and comes last.  What is solid may come in any order: what is in front first, so
-    that it hides the rest.
-    """
-    runs: list[tuple[bool, float, int, I64]] = []
-    for place, draw in enumerate(avatar.draws):
-        rows = np.arange(draw.first, draw.first + draw.count)
-        if only is not None:
-            rows = rows[only[rows]]
-        if len(rows):
-            blends = avatar.materials[draw.material].alpha_mode is AlphaMode.BLEND
-            nearness = float(avatar.positions[avatar.triangles[rows], 2].mean())
-            runs.append((blends, float(place) if blends else -nearness, draw.material, rows))
-    runs.sort(key=lambda run: run[:2])
-    return [(material, rows) for _, _, material, rows in runs]

@@ -166,9 +166,7 @@ class _Paint:
         found: set[Feature] = set(sampled & {"LIT_TEXTURE"})
         if material.alpha_mode is AlphaMode.BLEND:
             found.add("BLENDED")
-        elif material.alpha_mode is AlphaMode.CUTOUT and (
-            "LIT_TEXTURE" in sampled or self.alpha < material.alpha_cutoff
-        ):
+        elif material.alpha_mode is AlphaMode.CUTOUT:
             found.add("CUTOUT")
         if "SHADE_TEXTURE" in sampled:
             found.add("SHADE_IS_LIT" if material.shade_texture == material.lit_texture else "SHADE_TEXTURE")

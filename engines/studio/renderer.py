@@ -35,6 +35,8 @@ MIN_OUTLINE_PX = 1.0
 #: The hull of an outline that is wider than its file has it stands back by this much: it would come out at lips
 #: and lids.
 _WIDENED_BACK_M = 0.004
+#: A surface is this much nearer than the one before it: enough to win in the same place, too little to see.
+_RANK_M = 4e-6
 #: Pixels per side at which surfaces in the face frame are told.
 FACE_LABEL_PX = 128
 
@@ -198,13 +200,15 @@ class Renderer:
             self._run(step, {"camera": _flat(camera), "first": step.first + 1, "handed": handed})
         seen = np.frombuffer(target.read(components=1, dtype="i4"), np.int32).reshape(size, size)
         rows: I32 = np.concatenate([np.full(1, -1, np.int32), selection.rows])
-        return rows[seen]
+        return np.asarray(rows[seen])
 
     def _run(self, step: Step, common: dict[str, Any]) -> None:
         context, program = self._start(), step.program
         for name, value in (*step.look.uniforms.items(), *common.items()):
             if name in program:  # the compiler drops what a program does not use
                 program[name] = value
+        if "rank_m" in program:
+            program["rank_m"] = step.rank * _RANK_M
         for unit, texture in step.textures:
             texture.use(unit)
             if step.sampler is not None and unit != UNITS["matcap_texture"]:

@@ -3,6 +3,9 @@
 All shading is in linear light and encoded as sRGB at the end; what is blended is blended encoded, as browsers do.
 Source: MToon 1.0 (`VRMC_materials_mtoon`), and its shaders in three-vrm 3.5 (`mtoon.vert`, `mtoon.frag`) under one
 white directional light without ambient light.  With that light `rimLightingMix` and `giEqualization` change nothing.
+
+sRGB's curve is approximated, because powers take llvmpipe several times as long: decoding within 0.7, encoding within
+0.1 of a step of 8 bits (fitted to IEC 61966-2-1 for the least greatest error of the encoded value).
 """
 
 from __future__ import annotations
@@ -63,6 +66,7 @@ def _head(features: Collection[Feature]) -> str:
 
 _VERTEX = """
 uniform mat2x3 camera;  // columns: the two rows of the camera
+uniform float rank_m;   // towards the viewer: of two surfaces in one place the one of higher rank is seen
 uniform float width_m;
 uniform float back_m;
 uniform sampler2D outline_width_texture;
@@ -87,7 +91,7 @@ void main() {
 #endif
     view = world;
 #endif
-    gl_Position = vec4(vec3(world.xy, 1.0) * camera * 2.0 - 1.0, -world.z / DEPTH_RANGE_M, 1.0);
+    gl_Position = vec4(vec3(world.xy, 1.0) * camera * 2.0 - 1.0, -(world.z + rank_m) / DEPTH_RANGE_M, 1.0);
 #ifdef OUTLINE
     gl_Position.z += 1e-6;  // behind two-sided surfaces
 #endif
@@ -120,13 +124,14 @@ in vec2 uv;
 out vec4 colour;
 
 vec3 decoded(vec3 c) {
-    // sRGB's curve within 0.0005.
-    return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
+    return c * (c * (c * (c * -0.3211373 + 0.9000912) + 0.3614745) + 0.0595715);
 }
 
 vec3 encoded(vec3 c) {
     c = clamp(c, 0.0, 1.0);
-    return mix(1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, c * 12.92, lessThanEqual(c, vec3(0.0031308)));
+    vec3 root = sqrt(c);
+    vec3 curved = 0.8336696 * root + 0.2981818 * sqrt(root) - 0.0552916 * c - 0.0769201;
+    return mix(curved, c * 12.92, lessThanEqual(c, vec3(0.0031308)));
 }
 
 vec3 turned(vec3 n) {
