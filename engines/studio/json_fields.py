@@ -8,12 +8,18 @@ from typing import Any
 from engines.errors import AvatarError
 
 
+#: Larger whole numbers are none that a file has a use for, and some do not fit into floats.
+_LARGEST = 2**63
+
+
 def number(value: Any, what: str) -> float:
     """Return a finite number.
 
     Raises:
         AvatarError: it is none; the message names it as `what`.
     """
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        value = math.inf
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise AvatarError(f"{what}: got {_short(value)}, expected a finite number; export the file again")
     return float(value)

@@ -48,7 +48,10 @@ class Wrap(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UvTransform:
-    """Where in a texture a file's uvs point: scaled, then turned, then shifted.
+    """Where in a texture a file's uvs point: turned, then scaled, then shifted.
+
+    glTF's text has the scale before the rotation, which is the same unless both are there and the scale is uneven;
+    three.js draws it this way.
 
     Args:
         offset: in parts of the texture, v downwards.
