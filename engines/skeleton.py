@@ -156,49 +156,74 @@ def euler_from_rotation(matrix: npt.ArrayLike) -> tuple[float, float, float]:
     return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
 
 
+def rotations_from_vectors(vectors_deg: npt.ArrayLike) -> F32:
+    """Return the rotation matrices, (N, 3, 3), of rotation vectors in degrees, (N, 3), at once."""
+    vectors = np.radians(np.asarray(vectors_deg, np.float64))
+    angle = np.sqrt((vectors * vectors).sum(axis=1))
+    still = angle < 1e-9
+    x, y, z = (vectors / np.where(still, 1.0, angle)[:, None]).T
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
+    cross[still] = 0.0
+    sine, versine = np.sin(angle)[:, None, None], (1 - np.cos(angle))[:, None, None]
+    return np.asarray(np.eye(3) + sine * cross + versine * (cross @ cross), np.float32)
+
+
+def _limb_turns() -> tuple[tuple[int, int, int, float], ...]:
+    """Return what turns limbs: row of the vectors, axis, control, factor.
+
+    Rows are the bones and, beyond them, one half twist of the forearm and one flexion of the wrist per side.
+    """
+    turns: list[tuple[int, int, int, float]] = []
+    for number, side in enumerate(SIDES):
+        mirror = (1.0, 1.0, 1.0) if side == "left" else (1.0, -1.0, -1.0)
+        single = [("shoulder", 2, "shoulder_raise", 1.0), ("lower_arm", 1, "elbow", -1.0)]
+        single += [("hand", 1, "wrist_deviation", -1.0), ("lower_leg", 0, "knee", 1.0), ("foot", 0, "ankle", 1.0)]
+        for limb in ("upper_arm", "upper_leg"):
+            single += [(limb, axis, f"{limb}_{name}", 1.0) for axis, name in enumerate("xyz")]
+        for finger in FINGERS:
+            flexion = THUMB_FLEXION_DEG if finger == "thumb" else tuple((0.0, 0.0, -deg) for deg in FINGER_FLEXION_DEG)
+            for phalanx, bend in zip(("proximal", "intermediate", "distal"), flexion, strict=True):
+                single += [(f"{finger}_{phalanx}", axis, f"{finger}_curl", bend[axis]) for axis in range(3)]
+        turns += [
+            (BONE_INDEX[f"{side}_{bone}"], axis, INDEX[f"{side}_{name}"], factor * mirror[axis])
+            for bone, axis, name, factor in single
+        ]
+        twist, flex = INDEX[f"{side}_forearm_twist"], INDEX[f"{side}_wrist_flexion"]
+        turns += [(len(BONES) + number, 0, twist, -0.5), (len(BONES) + 2 + number, 2, flex, -mirror[2])]
+    return tuple(turns)
+
+
+_TURNS = np.array(_limb_turns())
+_ROW, _AXIS, _CONTROL = _TURNS[:, :3].astype(np.int64).T
+_FACTOR = _TURNS[:, 3]
+
+
 def bone_rotations(vector: ControlVector, eye_gain: float = EYE_GAIN) -> F32:
     """Return each bone's rotation relative to its parent, (len(BONES), 3, 3), for a control vector."""
+    vectors = np.zeros((len(BONES) + 4, 3))
+    vectors[_ROW, _AXIS] = vector[_CONTROL] * _FACTOR
 
     def value(name: str) -> float:
         return float(vector[INDEX[name]])
 
-    rotations = np.tile(np.eye(3, dtype=np.float32), (len(BONES), 1, 1))
-
-    def turn(bone: str, matrix: F32) -> None:
-        rotations[BONE_INDEX[bone]] = matrix
-
-    turn("hips", rotation_from_euler(value("root_yaw"), value("root_pitch"), value("root_roll")))
     for lower, upper, share, prefix in (
         ("spine", "chest", SPINE_SHARE, "torso"),
         ("neck", "head", NECK_SHARE, "head"),
     ):
         total = rotation_from_euler(value(f"{prefix}_yaw"), value(f"{prefix}_pitch"), value(f"{prefix}_roll"))
         as_vector = vector_from_rotation(total)
-        turn(lower, rotation_from_vector(as_vector * share))
-        turn(upper, rotation_from_vector(as_vector * (1 - share)))
+        vectors[BONE_INDEX[lower]] = as_vector * share
+        vectors[BONE_INDEX[upper]] = as_vector * (1 - share)
+    turned = rotations_from_vectors(vectors)
+    rotations, half_twist, flexion = turned[: len(BONES)], turned[len(BONES) : -2], turned[-2:]
+    for number, side in enumerate(SIDES):
+        lower_arm, hand = BONE_INDEX[f"{side}_lower_arm"], BONE_INDEX[f"{side}_hand"]
+        rotations[lower_arm] = rotations[lower_arm] @ half_twist[number]
+        rotations[hand] = half_twist[number] @ (rotations[hand] @ flexion[number])
+    rotations[BONE_INDEX["hips"]] = rotation_from_euler(value("root_yaw"), value("root_pitch"), value("root_roll"))
     gaze = rotation_from_euler(value("gaze_yaw") * eye_gain, value("gaze_pitch") * eye_gain, 0.0)
-    turn("left_eye", gaze)
-    turn("right_eye", gaze)
-    for side in SIDES:
-        mirror = np.array([1.0, 1.0, 1.0] if side == "left" else [1.0, -1.0, -1.0], np.float32)
-
-        def about(x: float, y: float, z: float, *, mirror: F32 = mirror) -> F32:
-            return rotation_from_vector(np.array([x, y, z], np.float32) * mirror)
-
-        turn(f"{side}_shoulder", about(0, 0, value(f"{side}_shoulder_raise")))
-        turn(f"{side}_upper_arm", about(*(value(f"{side}_upper_arm_{axis}") for axis in "xyz")))
-        half_twist = about(-value(f"{side}_forearm_twist") / 2, 0, 0)
-        turn(f"{side}_lower_arm", about(0, -value(f"{side}_elbow"), 0) @ half_twist)
-        wrist = about(0, -value(f"{side}_wrist_deviation"), 0) @ about(0, 0, -value(f"{side}_wrist_flexion"))
-        turn(f"{side}_hand", half_twist @ wrist)
-        for finger in FINGERS:
-            curl = value(f"{side}_{finger}_curl")
-            flexion = THUMB_FLEXION_DEG if finger == "thumb" else tuple((0, 0, -deg) for deg in FINGER_FLEXION_DEG)
-            for phalanx, (x, y, z) in zip(("proximal", "intermediate", "distal"), flexion, strict=True):
-                turn(f"{side}_{finger}_{phalanx}", about(curl * x, curl * y, curl * z))
-        turn(f"{side}_upper_leg", about(*(value(f"{side}_upper_leg_{axis}") for axis in "xyz")))
-        turn(f"{side}_lower_leg", about(value(f"{side}_knee"), 0, 0))
-        turn(f"{side}_foot", about(value(f"{side}_ankle"), 0, 0))
+    rotations[[BONE_INDEX["left_eye"], BONE_INDEX["right_eye"]]] = gaze
     return rotations
 
 

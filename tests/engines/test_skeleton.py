@@ -22,6 +22,7 @@ from engines.skeleton import (
     posed_joints,
     rotation_from_euler,
     rotation_from_vector,
+    rotations_from_vectors,
     vector_from_rotation,
 )
 from tests.fakes.figure import figure
@@ -100,6 +101,14 @@ def test_rotation_from_vector_is_a_rotation(axis: npt.NDArray[np.float64], angle
     matrix = rotation_from_vector(axis * angle).astype(np.float64)
     np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-6)
     assert np.linalg.det(matrix) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_many_rotation_vectors_turn_as_one_by_one() -> None:
+    """The batch is the single function's, for any vectors and for none at all."""
+    vectors = np.random.default_rng(3).uniform(-180, 180, (50, 3))
+    vectors[:2] = [[0, 0, 0], [1e-12, 0, 0]]
+    assert np.allclose(rotations_from_vectors(vectors), [rotation_from_vector(one) for one in vectors], atol=1e-6)
+    assert rotations_from_vectors(np.zeros((0, 3))).shape == (0, 3, 3)
 
 
 @pytest.mark.parametrize(
