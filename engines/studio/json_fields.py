@@ -7,7 +7,6 @@ from typing import Any
 
 from engines.errors import AvatarError
 
-
 #: Larger whole numbers are none that a file has a use for, and some do not fit into floats.
 _LARGEST = 2**63
 
