@@ -40,7 +40,7 @@ class DatasetOptions:
         held_out_clip: a motion file that only `held_out_motion` reads; None leaves that split out.
         held_out_avatar: name of an avatar that only `held_out_identity` shows; None holds out identities only.
         framings: canonical cameras, taking turns by shard.
-        shard: pictures per shard; a shard shows one character.
+        shard: pictures per shard at most; a shard shows one character, and all characters have as many shards.
         sequences: part of the shards that hold sequences.
         sequence_frames: pictures per sequence.
         fps: of sequences.
@@ -165,12 +165,10 @@ def plan(options: DatasetOptions) -> Plan:
 
 
 def _shards(options: DatasetOptions, split: Split, count: int, characters: list[int]) -> list[ShardPlan]:
-    if split == "train":
-        number = -(-count // options.shard)
-        ends = [min(count, (index + 1) * options.shard) for index in range(number)]
-    else:  # a small split still shows every character it can: its shards are smaller, not fewer
-        number = min(count, -(-count // (options.shard * len(characters))) * len(characters))
-        ends = [count * (index + 1) // number for index in range(number)]
+    # Rounds in which every character has a shard; a set too small for one round shows as many as it has pictures.
+    rounds = -(-count // (options.shard * len(characters)))
+    number = min(count, rounds * len(characters))
+    ends = [count * (index + 1) // number for index in range(number)]
     shards = []
     for index, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
         turn, character = divmod(index, len(characters))

@@ -77,10 +77,20 @@ def test_sequences_have_the_part_asked_for() -> None:
     assert count["clips"] == pytest.approx(count["sequences"], rel=0.2)
 
 
-def test_more_pictures_begin_with_the_same_shards() -> None:
-    """A plan follows from the options alone, and a longer one continues a shorter one."""
-    shorter, longer = by_split(replace(LARGE, count=10_000))["train"], by_split(LARGE)["train"]
-    assert longer[: len(shorter)] == shorter
+def test_characters_share_the_pictures_evenly() -> None:
+    """Whether a set is large or small, every character has about as many pictures, in shards that are not too large."""
+    for count in (300, 10_000, 50_000):
+        shards = by_split(replace(LARGE, count=count))["train"]
+        pictures: Counter[int] = Counter()
+        for shard in shards:
+            pictures[shard.character] += shard.count
+            assert 1 <= shard.count <= LARGE.shard
+        assert set(pictures) == set(plan(LARGE).train_characters)
+        assert max(pictures.values()) - min(pictures.values()) <= 2
+
+
+def test_plan_follows_from_the_options_alone() -> None:
+    """Asked again, it is the same."""
     assert plan(LARGE) == plan(replace(LARGE))
 
 
