@@ -68,21 +68,34 @@ def influences(glb: Glb, rig: Rig, node: int, attributes: dict[str, Any], used: 
     return nodes, matrices, joints, weights
 
 
-def strongest(joints: I64, weights: F64) -> tuple[I64, F64]:
-    """Return the four joints (n, 4) that weigh most, each once, and their weights, which sum to 1."""
-    weights = weights.copy()
+def strongest(joints: I64, weights: F64, places: F64) -> tuple[I64, F64, F64]:
+    """Return the four joints (n, 4) that weigh most, each once, their weights, which sum to 1, and their places.
+
+    Args:
+        joints: int64, (n, K).
+        weights: float64, (n, K).
+        places: float64, (n, K, 3), where each joint alone would put the vertex; what the four make of them together
+            is what all made of them.
+    """
+    weights, places = weights.copy(), places.copy()
+    together = np.einsum("nk,nki->ni", weights, places)
     for later in range(1, joints.shape[1]):
         for earlier in range(later):
-            same = joints[:, later] == joints[:, earlier]
-            weights[same, earlier] += weights[same, later]
-            weights[same, later] = 0.0
+            same = (joints[:, later] == joints[:, earlier]) & (weights[:, later] > 0)
+            both = weights[same, earlier] + weights[same, later]
+            part = (weights[same, later] / both)[:, None]
+            places[same, earlier] += (places[same, later] - places[same, earlier]) * part
+            weights[same, earlier], weights[same, later] = both, 0.0
     missing = max(_INFLUENCES - joints.shape[1], 0)
     joints = np.pad(joints, ((0, 0), (0, missing)))
     weights = np.pad(weights, ((0, 0), (0, missing)))
+    places = np.pad(places, ((0, 0), (0, missing), (0, 0)))
     order = np.lexsort((joints, -weights), axis=1)[:, :_INFLUENCES]
     joints, weights = np.take_along_axis(joints, order, axis=1), np.take_along_axis(weights, order, axis=1)
+    places = np.take_along_axis(places, order[:, :, None], axis=1)
     weights /= weights.sum(axis=1, keepdims=True)
-    return np.where(weights > 0, joints, 0), weights
+    places += (together - np.einsum("nk,nki->ni", weights, places))[:, None]
+    return np.where(weights > 0, joints, 0), weights, places
 
 
 def _rows(glb: Glb, attributes: dict[str, Any], name: str, used: I64) -> npt.NDArray[Any]:

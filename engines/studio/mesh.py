@@ -66,6 +66,7 @@ class Mesh:
     """The merged mesh; arrays as in :class:`engines.studio.avatar.Avatar`."""
 
     positions: F32
+    apart: F32
     normals: F32
     uvs: F32
     joint_ids: I32
@@ -87,7 +88,7 @@ def read_mesh(glb: Glb, rig: Rig, materials: tuple[Material, ...], leave_out: Co
     found.sort(key=lambda item: item[0])
 
     columns: dict[str, list[npt.NDArray[Any]]] = {
-        name: [] for name in ("positions", "normals", "uvs", "joint_ids", "joint_weights", "triangles")
+        name: [] for name in ("positions", "apart", "normals", "uvs", "joint_ids", "joint_weights", "triangles")
     }
     draws: list[Draw] = []
     pieces: list[Piece] = []
@@ -175,13 +176,18 @@ def _bake(
     expect_finite(glb, placed.astype(np.float32), "its vertices")
     expect_finite(glb, uvs.astype(np.float32), "its texture coordinates")
 
-    joint_ids, joint_weights = strongest(rig.joint_of_node[nodes][joints], weights)
+    apart = np.empty((*joints.shape, 3))
+    for column in range(joints.shape[1]):
+        one = corrected[joints[:, column]]
+        apart[:, column] = np.einsum("nij,nj->ni", one[:, :3, :3], positions[used].astype(np.float64)) + one[:, :3, 3]
+    joint_ids, joint_weights, apart = strongest(rig.joint_of_node[nodes][joints], weights, apart)
     piece = Piece(
         node=node, mesh=glb.json["nodes"][node]["mesh"], primitive=primitive, first=first, used=used,
         to_canonical=blended[:, :3, :3],
     )  # fmt: skip
     return piece, {
         "positions": placed.astype(np.float32),
+        "apart": apart.astype(np.float32),
         "normals": normals.astype(np.float32),
         "uvs": uvs.astype(np.float32),
         "joint_ids": joint_ids.astype(np.int32),

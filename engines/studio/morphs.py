@@ -12,16 +12,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from engines.controls import EXPRESSIONS, SIDES, VISEMES
 from engines.studio.expression_file import Bind, FileExpression
 from engines.studio.morph_targets import Morph, MorphTargets, Side
 
 F32 = npt.NDArray[np.float32]
 
+_WAYS = ("left", "right", "up", "down")
 #: Controls that a preset of the file stands for.
-_PRESETS = frozenset(
-    ("blink_left", "blink_right", "aa", "ih", "ou", "ee", "oh", "joy", "angry", "sorrow", "surprised")
-    + ("look_left", "look_right", "look_up", "look_down")
-)
+_PRESETS = frozenset((*VISEMES, *EXPRESSIONS, *(f"blink_{side}" for side in SIDES), *(f"look_{way}" for way in _WAYS)))
 #: Both lids together, whatever the file calls it.
 _BLINK = "the preset blink"
 _WIDE_EYED = ("eyeWideLeft", "eyeWideRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")

@@ -74,17 +74,18 @@ def posed(avatar: Avatar, vector: ControlVector, turns: F32 | None = None) -> Po
 def _skin(avatar: Avatar) -> _Skin:
     skin = _skins.get(avatar)
     if skin is None:
-        homogeneous = np.concatenate([avatar.positions, np.ones((len(avatar.positions), 1), np.float32)], axis=1)
-        skin = _Skin(positions=_matrix(avatar, homogeneous), normals=_matrix(avatar, avatar.normals))
+        places = avatar.positions[:, None] if avatar.apart is None else avatar.apart
+        homogeneous = np.concatenate([places, np.ones((*places.shape[:2], 1), np.float32)], axis=2)
+        skin = _Skin(positions=_matrix(avatar, homogeneous), normals=_matrix(avatar, avatar.normals[:, None]))
         _skins[avatar] = skin
     return skin
 
 
 def _matrix(avatar: Avatar, vectors: F32) -> sparse.csr_matrix:
-    """Return the matrix (N, J * D) that, times the joints' columns, skins N vectors (N, D)."""
-    count, size = vectors.shape
+    """Return the matrix (N, J * D) that, times the joints' columns, skins vectors, (N, 4, D) or (N, 1, D) for all."""
+    count, _, size = vectors.shape
     influences = avatar.joint_ids.shape[1]
-    values = (avatar.joint_weights[:, :, None] * vectors[:, None, :]).reshape(-1)
+    values = (avatar.joint_weights[:, :, None] * vectors).reshape(-1)
     columns = (avatar.joint_ids[:, :, None] * size + np.arange(size)).reshape(-1)
     rows = np.repeat(np.arange(count), influences * size)
     matrix = sparse.csr_matrix((values, (rows, columns)), shape=(count, len(avatar.joints) * size), dtype=np.float32)

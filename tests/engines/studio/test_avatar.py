@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engines.controls import INDEX, SPEC
 from engines.errors import AvatarError
+from engines.glb import parse_glb
 from engines.skeleton import BONE_INDEX
 from engines.studio.avatar import Avatar, load_avatar
 from engines.studio.look_at import LOOKS
 from engines.studio.materials import AlphaMode, Cull
+from engines.studio.posing import posed
 from tests.fakes.vrm import build_document, build_vrm, pack
 from tests.fakes.vrm1 import build_vrm1
 
@@ -94,6 +97,24 @@ def test_load_avatar_same_figure_however_it_was_exported(
     for name, morph in boxes.expressions.items():
         assert np.array_equal(other.expressions[name].vertices, morph.vertices)
         np.testing.assert_allclose(other.expressions[name].deltas, morph.deltas, atol=1e-6)
+
+
+def test_load_avatar_a_pose_comes_back_when_the_arms_hang_as_in_the_file(tmp_path: Path) -> None:
+    """Vertices that hang on two joints are skinned once: the file's own rest pose is met exactly."""
+    document, binary = build_document(arm_droop_deg=45.0)
+    arm, chest = (document["meshes"][0]["primitives"][index]["attributes"] for index in (3, 0))
+    arm |= {"JOINTS_1": chest["JOINTS_0"], "WEIGHTS_1": chest["WEIGHTS_0"]}
+    avatar = _load(tmp_path, pack(document, binary))
+    vector = np.zeros(len(SPEC), np.float32)
+    vector[[INDEX["left_upper_arm_z"], INDEX["right_upper_arm_z"]]] = -45.0
+    written = parse_glb(pack(document, binary), "a.vrm").accessor(arm["POSITION"]) * [-1.0, 1.0, -1.0]
+    np.testing.assert_allclose(posed(avatar, vector).positions[3 * 24 : 4 * 24], written, atol=1e-6)
+    assert avatar.apart is not None
+
+
+def test_load_avatar_in_the_t_pose_needs_one_place_per_vertex(boxes: Avatar) -> None:
+    """Where all joints agree, nothing is kept apart."""
+    assert boxes.apart is None
 
 
 @pytest.mark.parametrize("options", [{"turned_nodes": False}, {}, {"arm_droop_deg": 30.0}])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from engines.errors import AvatarError
@@ -20,25 +21,37 @@ def _load(folder: Path, document: dict[str, Any], binary: bytes) -> Avatar:
     return load_avatar(path)
 
 
+def _places(joints: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return places that tell the joints apart, (n, K, 3)."""
+    return np.asarray(np.stack([joints, joints**2, np.ones_like(joints)], axis=2), np.float64)
+
+
 def test_strongest_joint_named_twice_counts_once_with_both_weights() -> None:
     """Weights of one joint are added up, and then the strongest come first."""
-    joints, weights = strongest(np.array([[7, 3, 7, 5]]), np.array([[0.3, 0.4, 0.2, 0.1]]))
+    named = np.array([[7, 3, 7, 5]])
+    joints, weights, places = strongest(named, np.array([[0.3, 0.4, 0.2, 0.1]]), _places(named))
     assert joints.tolist() == [[7, 3, 5, 0]]
     np.testing.assert_allclose(weights, [[0.5, 0.4, 0.1, 0.0]])
+    np.testing.assert_allclose(places[:, :3], _places(joints)[:, :3])
 
 
 def test_strongest_of_eight_joints_four_are_kept_and_sum_to_1() -> None:
-    """The weakest are left out, and the others make up for them."""
-    joints, weights = strongest(np.arange(8)[None], np.array([[1, 2, 3, 4, 5, 6, 7, 8]]) / 36)
+    """The weakest are left out; together the others put the vertex where all put it."""
+    named, weighed = np.arange(8)[None], np.array([[1, 2, 3, 4, 5, 6, 7, 8]]) / 36
+    joints, weights, places = strongest(named, weighed, _places(named))
     assert joints.tolist() == [[7, 6, 5, 4]]
     np.testing.assert_allclose(weights, np.array([[8, 7, 6, 5]]) / 26)
+    all_of_them = np.einsum("nk,nki->ni", weighed, _places(named))
+    np.testing.assert_allclose(np.einsum("nk,nki->ni", weights, places), all_of_them)
 
 
 def test_strongest_of_one_joint_is_padded() -> None:
     """A vertex without a skin hangs on one joint."""
-    joints, weights = strongest(np.array([[2], [3]]), np.ones((2, 1)))
+    named = np.array([[2], [3]])
+    joints, weights, places = strongest(named, np.ones((2, 1)), _places(named))
     assert joints.tolist() == [[2, 0, 0, 0], [3, 0, 0, 0]]
     assert weights.tolist() == [[1, 0, 0, 0]] * 2
+    np.testing.assert_allclose(places[:, :1], _places(named))
 
 
 def test_load_avatar_second_set_of_joints_counts(boxes: Avatar, tmp_path: Path) -> None:
