@@ -60,7 +60,8 @@ class Renderer:
     @property
     def device(self) -> str:
         """What really draws, as the driver names it, for example ``llvmpipe (LLVM 15.0.6, 256 bits)``."""
-        return str(self._start().info["GL_RENDERER"])
+        with self._start() as context:
+            return str(context.info["GL_RENDERER"])
 
     def render(
         self,

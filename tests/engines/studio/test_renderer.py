@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engines.controls import controls
-from engines.framing import portrait_camera
+from engines.framing import face_camera, portrait_camera
 from engines.skeleton import BONE_INDEX
 from engines.studio.avatar import Avatar, load_avatar
+from engines.studio.materials import AlphaMode
 from engines.studio.posing import posed
 from engines.studio.renderer import Renderer, resolve
 from tests.fakes.golden import assert_golden
@@ -137,6 +139,102 @@ def test_render_ids_agrees_with_the_picture(boxes: Avatar, renderer: Renderer) -
     assert _bone(boxes, triangle[row, column]) == BONE_INDEX["left_eye"]
     row, column = _pixel(camera, np.array([0.0, 1.1]), 128)
     assert boxes.materials[_material(boxes, triangle[row, column])].name == "cloth"
+
+
+def test_draw_gives_what_render_and_hits_give(boxes: Avatar, renderer: Renderer) -> None:
+    """Picture, labels and face frame in one call are those of the single calls, each at its size."""
+    vector, camera = controls(POSES["turned"]), portrait_camera(boxes.proportions)
+    pose = posed(boxes, vector)
+    face = face_camera(boxes.proportions, pose.joints[BONE_INDEX["head"]])
+    drawing = renderer.draw(boxes, pose, camera, 96, label_size=48, face_camera=face, face_size=40)
+    assert np.array_equal(drawing.picture, renderer.render(boxes, vector, camera, 96))
+    assert drawing.face is not None
+    for got, shot, size in ((drawing.whole, camera, 48), (drawing.face, face, 40)):
+        expected = renderer.hits(boxes, pose, shot, size)
+        assert got.triangle.shape == (size, size)
+        assert np.array_equal(got.triangle, expected.triangle)
+        assert np.array_equal(got.barycentric, expected.barycentric)
+        assert np.array_equal(got.depth, expected.depth)
+    assert renderer.draw(boxes, pose, camera, 32).face is None
+
+
+def test_hits_depth_is_that_of_the_nearest_surface(boxes: Avatar, renderer: Renderer) -> None:
+    """Depth is the interpolated z of the triangle, and no triangle that covers the pixel lies before it."""
+    vector, camera, size = controls(POSES["turned"]), portrait_camera(boxes.proportions), 48
+    hits, positions = renderer.hits(boxes, vector, camera, size), posed(boxes, vector).positions
+    rows, columns = np.nonzero(hits.triangle >= 0)
+    z = positions[boxes.triangles[hits.triangle[rows, columns]], 2]
+    second, third = hits.barycentric[rows, columns].T
+    expected = z[:, 0] * (1 - second - third) + z[:, 1] * second + z[:, 2] * third
+    np.testing.assert_allclose(hits.depth[rows, columns], expected, atol=1e-5)
+    assert (hits.depth[hits.triangle < 0] == -np.inf).all()
+    solid = np.concatenate(
+        [
+            np.arange(draw.first, draw.first + draw.count)
+            for draw in boxes.draws
+            if boxes.materials[draw.material].alpha_mode is not AlphaMode.BLEND
+        ]
+    )
+    corners = positions[boxes.triangles[solid]].astype(np.float64)
+    flat = corners[:, :, :2] @ camera[:, :2].T + camera[:, 2]
+    b, c = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+    area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
+    area = np.where(np.abs(area) < 1e-9, np.nan, area)  # edge-on: no pixel is inside
+    for row, column in list(zip(rows, columns, strict=True))[::7]:
+        p = (np.array([column, row]) + 0.5) / size - flat[:, 0]
+        u, v = (p[:, 0] * c[:, 1] - p[:, 1] * c[:, 0]) / area, (b[:, 0] * p[:, 1] - b[:, 1] * p[:, 0]) / area
+        inside = (u > 0.001) & (v > 0.001) & (u + v < 0.999)
+        depth = corners[:, 0, 2] * (1 - u - v) + corners[:, 1, 2] * u + corners[:, 2, 2] * v
+        if inside.any():
+            assert depth[inside].max() <= hits.depth[row, column] + 1e-3
+
+
+def test_only_some_triangles_are_drawn_and_told(boxes: Avatar, renderer: Renderer) -> None:
+    """A layer shows its triangles as if nothing else were there, and ids stay those of the whole avatar."""
+    camera = portrait_camera(boxes.proportions)
+    eyes = np.zeros(len(boxes.triangles), np.bool_)
+    for draw in boxes.draws:
+        eyes[draw.first : draw.first + draw.count] = boxes.materials[draw.material].name == "eye"
+    drawing = renderer.draw(boxes, controls(), camera, 96, 1, only=eyes)
+    seen = np.unique(drawing.whole.triangle)
+    assert seen[0] == -1
+    assert eyes[seen[1:]].all()
+    assert np.array_equal(drawing.whole.triangle >= 0, drawing.picture[..., 3] > 0)
+    nothing = np.zeros(len(boxes.triangles), np.bool_)
+    assert not renderer.render(boxes, controls(), camera, 32, only=nothing).any()
+    with pytest.raises(ValueError, match=r"only: got int64 .*expected bool"):
+        renderer.render(boxes, controls(), camera, 32, only=eyes.astype(np.int64))
+
+
+def test_resolve_on_the_gpu_is_that_of_the_slow_twin(boxes: Avatar, renderer: Renderer) -> None:
+    """Samples drawn one to a pixel and averaged give the supersampled picture."""
+    camera = portrait_camera(boxes.proportions)
+    unlined = replace(boxes, materials=tuple(replace(material, outline_width_m=0.0) for material in boxes.materials))
+    for supersample in (2, 3):
+        large = renderer.render(unlined, controls(POSES["turned"]), camera, 64 * supersample, 1).astype(int)
+        large[..., :3] = (large[..., :3] * large[..., 3:] + 127) // 255
+        expected = resolve(large.astype(np.uint8), supersample).astype(int)
+        got = renderer.render(unlined, controls(POSES["turned"]), camera, 64, supersample).astype(int)
+        assert np.abs(got - expected)[expected[..., 3] > 40].max() <= 4
+        assert np.abs(got[..., 3] - expected[..., 3]).max() <= 1
+
+
+def test_renderer_draws_again_after_it_was_closed(boxes: Avatar) -> None:
+    """Closing loses the context and nothing else: the next picture has the same bytes."""
+    other, camera = Renderer(), portrait_camera(boxes.proportions)
+    first = other.draw(boxes, controls(), camera, 48)
+    other.close()
+    again = other.draw(boxes, controls(), camera, 48)
+    other.close()
+    assert np.array_equal(first.picture, again.picture)
+    assert np.array_equal(first.whole.triangle, again.whole.triangle)
+
+
+def test_device_is_named_while_drawing_goes_on(boxes: Avatar, renderer: Renderer) -> None:
+    """The driver's name can be had at any time."""
+    before = renderer.device
+    renderer.render(boxes, controls(), portrait_camera(boxes.proportions), 16)
+    assert renderer.device == before != ""
 
 
 def test_resolve_averages_colour_by_coverage() -> None:
