@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from engines.errors import AvatarError
 
-#: Larger whole numbers are none that a file has a use for, and some do not fit into floats.
-_LARGEST = 2**63
+#: Far beyond whatever a file has a use for, and with room for its square in single precision.
+LARGEST = 1e12
 
 
 def number(value: Any, what: str) -> float:
-    """Return a finite number.
+    """Return a finite number, -:data:`LARGEST` to :data:`LARGEST`.
 
     Raises:
         AvatarError: it is none; the message names it as `what`.
     """
-    if isinstance(value, int) and abs(value) > _LARGEST:
-        value = math.inf
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
         raise AvatarError(f"{what}: got {_short(value)}, expected a finite number; export the file again")
     return float(value)
 

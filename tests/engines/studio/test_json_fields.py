@@ -28,6 +28,7 @@ def test_fields_that_are_right_come_back() -> None:
         lambda: number(True, "width"),
         lambda: number("3", "width"),
         lambda: number(10**400, "width"),
+        lambda: number(-1e13, "width"),
         lambda: integer(2.5, "width"),
         lambda: numbers([1], "width", 2),
         lambda: numbers({}, "width", 2),
