@@ -9,6 +9,7 @@ split reads, `held_out_identity` characters that appear nowhere else (a whole av
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -24,7 +25,7 @@ Source = Literal["poses", "sequences", "clips", "held_out_clip"]
 _GOLDEN, _SILVER = 0.6180339887, 0.4142135624
 #: Part of the pictures that each held-out split has beside the training set.
 HELD_OUT_PART = 0.02
-#: Part of the identities that only `held_out_identity` shows.
+#: Part of the identities, beside the avatars as they are, that only `held_out_identity` shows; at least one of two.
 HELD_OUT_IDENTITIES = 0.1
 
 
@@ -147,11 +148,11 @@ def plan(options: DatasetOptions) -> Plan:
     """
     bases = [path.stem for path in options.avatars]
     held_out: list[int] = []
-    spare = options.identities - len(bases)
+    spare = options.identities - len(bases)  # the avatars as they are are for training
+    aside_identities = math.ceil(spare * HELD_OUT_IDENTITIES) if spare > 1 else 0
     for index in range(options.identities):
         of_held_out_avatar = bases[index % len(bases)] == options.held_out_avatar
-        # The last ones are held out: adding identities later would else move others between splits.
-        last = index >= options.identities - round(spare * HELD_OUT_IDENTITIES) and index >= len(bases)
+        last = index >= options.identities - aside_identities
         if of_held_out_avatar or last:
             held_out.append(index)
     train = [index for index in range(options.identities) if index not in held_out]

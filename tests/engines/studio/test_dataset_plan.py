@@ -47,6 +47,12 @@ def test_held_out_characters_appear_in_no_other_split() -> None:
     assert set(range(7)) <= others  # the avatars as they are
 
 
+def test_few_identities_still_hold_one_out() -> None:
+    """Of two further identities one is for evaluation; a single one is for training."""
+    for identities, held_out in ((8, ()), (9, ()), (10, (9,)), (18, (17,)), (19, (17, 18))):
+        assert plan(replace(LARGE, identities=identities, held_out_avatar=None)).held_out_characters == held_out
+
+
 def test_only_held_out_motion_reads_the_held_out_clip() -> None:
     """Its shards read nothing else, and no other shard reads it."""
     for split, shards in by_split(LARGE).items():
