@@ -12,6 +12,10 @@ from engines.studio.avatar import Avatar
 from engines.studio.cutouts import triangles_with_holes
 from engines.studio.materials import AlphaMode, Material
 
+#: Solid triangles are put in order by slices of this depth; within one, neighbours in the file stay neighbours, so
+#: that vertices are not worked out several times (measured on eight avatars, of 1, 3 and 6 cm).
+_SLICE_M = 0.02
+
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -53,7 +57,7 @@ def draw_runs(avatar: Avatar, only: Bools | None = None) -> list[Run]:
             continue
         for part, chosen in _parts(avatar, material, rows):
             nearness = avatar.positions[avatar.triangles[chosen], 2].mean(axis=1)
-            ordered = chosen[np.argsort(-nearness, kind="stable")]
+            ordered = chosen[np.argsort(np.floor(-nearness / _SLICE_M), kind="stable")]
             solid.append((float(nearness.mean()), Run(material=part, rank=rank, rows=ordered)))
     solid.sort(key=lambda item: -item[0])
     return [run for _, run in solid] + blended
