@@ -6,7 +6,8 @@ The mesh is posed on the CPU, once per pose: all passes over a picture and all o
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +30,13 @@ class Posed:
         joints: float32, (J, 4, 4), skinning matrices: T-pose to posed, canonical axes, metres.
         positions: float32, (N, 3), metres.
         normals: float32, (N, 3), not normalised.
+        weights: of the expressions that it shows, 0..1, for what they do to materials.
     """
 
     joints: F32
     positions: F32
     normals: F32
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,8 @@ def posed(avatar: Avatar, vector: ControlVector, turns: F32 | None = None) -> Po
     matrices = joint_matrices(avatar.joints, forward_kinematics(vector, avatar.proportions), turns)
     columns = matrices[:, :3].transpose(0, 2, 1)  # (J, 4, 3)
     positions = skin.positions @ columns.reshape(-1, 3)
-    for name, weight in expression_weights(vector, avatar.look_at).items():
+    weights = expression_weights(vector, avatar.look_at)
+    for name, weight in weights.items():
         morph = avatar.expressions.get(name)
         if morph is None:
             continue
@@ -68,7 +72,12 @@ def posed(avatar: Avatar, vector: ControlVector, turns: F32 | None = None) -> Po
         turned = np.einsum("nk,nkij,nj->ni", shares, matrices[ids, :3, :3], morph.deltas, optimize=True)
         positions[morph.vertices] += turned
     normals = skin.normals @ np.ascontiguousarray(columns[:, :3]).reshape(-1, 3)
-    return Posed(joints=matrices, positions=np.asarray(positions, np.float32), normals=np.asarray(normals, np.float32))
+    return Posed(
+        joints=matrices,
+        positions=np.asarray(positions, np.float32),
+        normals=np.asarray(normals, np.float32),
+        weights=weights,
+    )
 
 
 def _skin(avatar: Avatar) -> _Skin:

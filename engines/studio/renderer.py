@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from engines.controls import ControlVector
 from engines.studio.avatar import Avatar
-from engines.studio.gpu_avatar import GpuAvatar, Step
+from engines.studio.gpu_avatar import GpuAvatar
 from engines.studio.gpu_programs import Programs
 from engines.studio.gpu_textures import Textures
 from engines.studio.hits import Drawing, Hits
 from engines.studio.materials import Cull
 from engines.studio.posing import Posed, posed
+from engines.studio.selection import Step
 from engines.studio.shaders import UNITS
 
 F32 = npt.NDArray[np.float32]
@@ -89,7 +90,7 @@ class Renderer:
         self._check(avatar, camera, size, only)
         pose = _posed(avatar, pose)
         with self._start():
-            self._upload(avatar).write(pose)
+            self._upload(avatar).write(avatar, pose)
             return self._draw_picture(avatar, camera, size, supersample, only)
 
     def draw(
@@ -125,7 +126,7 @@ class Renderer:
             self._check(avatar, face_camera, face_size, only)
             shots.append((face_camera, face_size))
         with self._start():
-            self._upload(avatar).write(pose)
+            self._upload(avatar).write(avatar, pose)
             seen = [self._draw_ids(avatar, shot, pixels, only) for shot, pixels in shots]
             picture = self._draw_picture(avatar, camera, size, supersample, only)
         hits = [
@@ -144,7 +145,7 @@ class Renderer:
         self._check(avatar, camera, size, only)
         pose = _posed(avatar, pose)
         with self._start():
-            self._upload(avatar).write(pose)
+            self._upload(avatar).write(avatar, pose)
             triangle = self._draw_ids(avatar, camera, size, only)
         return Hits.of(triangle, avatar.triangles, pose.positions, camera)
 
@@ -176,7 +177,8 @@ class Renderer:
         units_per_metre = abs(turn) ** 0.5
         common = {"camera": _flat(camera), "handed": 1.0 if turn > 0 else -1.0}
         blended, depth_write = False, True
-        for step in self._avatars[avatar].select(avatar, only).surfaces:
+        gpu = self._avatars[avatar]
+        for step in gpu.select(avatar, only).surfaces(gpu.changes):
             look = step.look
             if look.blended != blended:
                 blended = look.blended
@@ -195,21 +197,21 @@ class Renderer:
     def _draw_ids(self, avatar: Avatar, camera: F32, size: int, only: Bools | None) -> I32:
         # Clearing takes floats and leaves 0 in an integer target: "nothing" is 0, triangles count from 1.
         target = self._clear("i4", size)
-        selection = self._avatars[avatar].select(avatar, only)
+        gpu = self._avatars[avatar]
+        selection = gpu.select(avatar, only)
         handed = float(np.sign(np.linalg.det(camera[:, :2])))
-        for step in selection.ids:
+        for step in selection.ids(gpu.changes):
             self._run(step, {"camera": _flat(camera), "first": step.first + 1, "handed": handed})
         seen = np.frombuffer(target.read(components=1, dtype="i4"), np.int32).reshape(size, size)
-        rows: I32 = np.concatenate([np.full(1, -1, np.int32), selection.rows])
-        return np.asarray(rows[seen])
+        return np.asarray(selection.rows[seen])
 
     def _run(self, step: Step, common: dict[str, Any]) -> None:
         context, program = self._start(), step.program
-        for name, value in (*step.look.uniforms.items(), *common.items()):
-            if name in program:  # the compiler drops what a program does not use
-                program[name] = value
-        if "rank_m" in program:
-            program["rank_m"] = step.rank * _RANK_M
+        for name, value in step.look.uniforms.items():
+            program[name] = value
+        for name in step.takes & common.keys():
+            program[name] = common[name]
+        program["rank_m"] = step.rank * _RANK_M
         for unit, texture in step.textures:
             texture.use(unit)
             if step.sampler is not None and unit != UNITS["matcap_texture"]:

@@ -32,6 +32,7 @@ Feature = Literal[
     "RIM_TEXTURE",
     "GLOWS",
     "EMISSION_TEXTURE",
+    "MOVED_UVS",  # an expression moves the textures
 ]
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 
@@ -66,6 +67,7 @@ def _head(features: Collection[Feature]) -> str:
 
 _VERTEX = """
 uniform mat2x3 camera;  // columns: the two rows of the camera
+uniform mat3x2 uv_transform;
 uniform float rank_m;   // towards the viewer: of two surfaces in one place the one of higher rank is seen
 uniform float width_m;
 uniform float back_m;
@@ -79,7 +81,11 @@ out vec2 uv;
 const float DEPTH_RANGE_M = 4.0;  // further from the figure's middle nothing is drawn
 void main() {
     vec3 world = in_position;
+#ifdef MOVED_UVS
+    uv = uv_transform * vec3(in_uv, 1.0);
+#else
     uv = in_uv;
+#endif
 #ifndef IDS
     normal = in_normal;
 #ifdef OUTLINE

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from engines.studio.avatar import Avatar
-from engines.studio.materials import AlphaMode, Cull, Material, Wrap
+from engines.studio.expression_traits import ColourBind, Traits, UvBind
+from engines.studio.materials import AlphaMode, Cull, Material, UvTransform, Wrap
 from engines.studio.renderer import LIGHT, Renderer
 from tests.fakes.figures import CAMERA, Piece, ball, figure, square
 
@@ -283,3 +284,26 @@ def test_textures_repeat_or_end_as_the_material_says(boxes: Avatar, renderer: Re
     assert _draw(renderer, boxes, [wide], (texture,))[SIZE // 2, place, 0] > 200
     assert _draw(renderer, boxes, [clamped], (texture,))[SIZE // 2, place, 1] > 200
     assert _draw(renderer, boxes, [wide], (texture,))[SIZE // 2, place, 0] > 200
+
+
+def test_expressions_change_colours_and_move_textures(boxes: Avatar, renderer: Renderer) -> None:
+    """Half an expression goes half the way, in linear light and across a texture; without it all is as before."""
+    texture = np.zeros((2, 2, 4), np.uint8)
+    texture[:, :, 3], texture[:, 0, 0], texture[:, 1, 1] = 255, 255, 255
+    painted = square(_plain(1, 1, 1, lit_texture=0, shade_texture=0))
+    avatar, pose = figure(boxes, [square(_plain(1, 0, 0), z=0.2, half=0.2), painted], (texture,))
+    blush = tuple(
+        ColourBind(material=0, field=field, target=(0.0, 0.0, 1.0, 1.0)) for field in ("lit_colour", "shade_colour")
+    )
+    slide = UvBind(material=1, target=UvTransform(offset=(1.0, 0.0)))
+    moody = replace(avatar, traits={"joy": Traits(colours=blush, uvs=(slide,))})
+    half, middle, left = replace(pose, weights={"joy": 0.5}), SIZE // 2, SIZE * 3 // 8 - 7
+    plain, changed = (renderer.render(moody, state, CAMERA, SIZE) for state in (pose, half))
+    assert plain[middle, middle].tolist() == [255, 0, 0, 255]
+    expected = _encoded(np.array([0.5, 0.0, 0.5]))
+    np.testing.assert_allclose(changed[middle, middle, :3], expected, atol=2)
+    red, green = plain[middle, left, :2].astype(int)
+    assert red > green + 50
+    red, green = changed[middle, left, :2].astype(int)
+    assert green > red + 50
+    assert np.array_equal(renderer.render(moody, pose, CAMERA, SIZE), plain)
