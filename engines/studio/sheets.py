@@ -18,9 +18,9 @@ from engines.sheet import (
 )
 from engines.skeleton import BONES, forward_kinematics
 from engines.studio.avatar import Avatar
+from engines.studio.interpolation import carried
 from engines.studio.posing import posed
 from engines.studio.renderer import Renderer
-from engines.studio.interpolation import carried
 from engines.studio.view_sets import VIEW_SETS
 from engines.studio.view_sheet import draw_views
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.studio.avatar import Avatar
-from engines.studio.renderer import Renderer
 from engines.studio.interpolation import carried
+from engines.studio.renderer import Renderer
 from engines.studio.view_sheet import view_pose
 from engines.studio.views import KeyView, drawn_triangles
 
