@@ -33,8 +33,8 @@ Bools = npt.NDArray[np.bool_]
 LIGHT = np.array([-0.35, 0.45, 0.82]) / np.linalg.norm([-0.35, 0.45, 0.82])
 #: Outlines thinner than a pixel of the finished picture alias into dashes; three-vrm has no such limit.
 MIN_OUTLINE_PX = 1.0
-#: The hull of an outline that is wider than its file has it stands back by this much: it would come out at lips
-#: and lids.
+#: The hull of an outline that is wider than its file has it stands back by this much and by what it is wider: it
+#: would come out at lips and lids.
 _WIDENED_BACK_M = 0.004
 #: A surface is this much nearer than the one before it: enough to win in the same place, too little to see.
 _RANK_M = 4e-6
@@ -189,7 +189,7 @@ class Renderer:
             width = max(look.width_m, look.width_screen * 0.5 / units_per_metre)
             least = self.min_outline_px / size / units_per_metre
             common["width_m"] = max(width, least)
-            common["back_m"] = _WIDENED_BACK_M if least > width else 0.0
+            common["back_m"] = _WIDENED_BACK_M + least - width if least > width else 0.0
             self._run(step, common)
         samples.depth_mask = True
         return self._resolve(samples, size, supersample)
