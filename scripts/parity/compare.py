@@ -43,7 +43,7 @@ def main() -> None:
     kept.mkdir(parents=True, exist_ok=True)
     wanted = shots + (list(CONTACT) if options.contact else [])
     take_references(avatars, wanted, kept, springs=options.springs, without=options.without, reuse=options.reuse)
-    renderer = Renderer()
+    renderer = Renderer(min_outline_px=options.min_outline_px)
     scores: dict[tuple[str, str], float] = {}
     for avatar in avatars.values():
         rows = []
@@ -111,6 +111,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rigid", dest="springs", action="store_false", help="without springs")
     parser.add_argument(
         "--without", action="append", default=[], choices=FEATURES, help="what three-vrm goes without; may be repeated"
+    )
+    parser.add_argument(
+        "--min-outline-px", type=float, default=1.0, help="ours: 0 is what three-vrm has; default 1, no dashes"
     )
     parser.add_argument("--avatar", action="append", help="only this one; may be repeated")
     parser.add_argument("--pose", action="append", choices=[shot.name for shot in PARITY], help="only this one")
