@@ -1,7 +1,6 @@
 """What an expression does beside moving vertices: it changes materials, and holds other expressions back.
 
-Posing does not use any of this: the same controls give every avatar the same weights.  It is for those who draw an
-avatar as its file says.
+Avatars whose files say nothing of the kind, as those of VRM 0.x mostly do, show every control as it is.
 
 Source: VRM 1.0 specification, `VRMC_vrm.expressions` (binds, isBinary, procedural override).
 """

@@ -17,6 +17,7 @@ from engines.controls import ControlVector
 from engines.skeleton import forward_kinematics
 from engines.studio.avatar import Avatar
 from engines.studio.expression import expression_weights
+from engines.studio.expression_traits import held_back
 from engines.studio.joints import joint_matrices
 
 F32 = npt.NDArray[np.float32]
@@ -63,7 +64,7 @@ def posed(avatar: Avatar, vector: ControlVector, turns: F32 | None = None) -> Po
     matrices = joint_matrices(avatar.joints, forward_kinematics(vector, avatar.proportions), turns)
     columns = matrices[:, :3].transpose(0, 2, 1)  # (J, 4, 3)
     positions = skin.positions @ columns.reshape(-1, 3)
-    weights = expression_weights(vector, avatar.look_at)
+    weights = held_back(expression_weights(vector, avatar.look_at), avatar.traits)
     for name, weight in weights.items():
         morph = avatar.expressions.get(name)
         if morph is None:

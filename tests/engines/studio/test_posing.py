@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engines.controls import controls
 from engines.skeleton import BONE_INDEX, BONES, forward_kinematics, rotation_from_vector
 from engines.studio.avatar import Avatar
+from engines.studio.expression_traits import Held, Override, Traits
 from engines.studio.joints import Joints, joint_matrices
 from engines.studio.posing import posed
 
@@ -54,6 +57,16 @@ def test_posed_left_arm_moves_the_left_hand(boxes: Avatar) -> None:
     assert pose.positions[left, 2].min() > 0.15
     np.testing.assert_allclose(pose.positions[right], boxes.positions[right], atol=0.02)
     assert np.array_equal(forward_kinematics(vector, boxes.proportions), pose.joints[: len(BONES)])
+
+
+def test_posed_expression_that_blocks_blinks_keeps_the_eyes_open(boxes: Avatar) -> None:
+    """What a file says about expressions that exclude each other holds in every pose."""
+    blocks = Traits(overrides=((Held.BLINK, Override.BLOCK),))
+    strict = replace(boxes, traits={"joy": blocks})
+    happy = controls({"joy": 0.4, "blink_left": 1.0, "blink_right": 1.0})
+    assert "blink_left" in posed(boxes, happy).weights
+    assert not {"blink_left", "blink_right"} & set(posed(strict, happy).weights)
+    assert "joy" in posed(strict, happy).weights
 
 
 def _chain(boxes: Avatar) -> Joints:
