@@ -18,7 +18,7 @@ from engines.errors import AvatarError
 from engines.studio.avatar import Avatar
 from engines.studio.colour import difference
 from engines.studio.part_look import Looker
-from engines.studio.part_names import SKIN, Part, part_of_name
+from engines.studio.part_names import Part, part_of_name
 from engines.studio.surface import Surface, surface_of
 
 F32 = npt.NDArray[np.float32]
@@ -136,8 +136,3 @@ def _set_clips_apart(triangles: U8, surface: Surface, said: list[int]) -> None:
             alike = difference(colour[others], own) < _SAME_DIFFERENCE
             if surface.area[others][alike].sum() < _SHARED_AREA * total:
                 triangles[group] = Part.ACCESSORIES
-
-
-def is_skin(triangles: U8) -> Bools:
-    """Return which triangles are skin of face, body or hands, bool (T,)."""
-    return np.isin(triangles, [int(part) for part in SKIN])

@@ -8,19 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 from engines.controls import (
-    EXPRESSIONS,
     HIGH,
     INDEX,
     LOW,
     SIDES,
-    VISEMES,
     ControlVector,
     clipped,
     controls,
 )
 from engines.framing import Framing
 from engines.skeleton import Proportions
-from engines.studio.arm import arm_controls
 from engines.studio.arm_poses import arms, hands, hanging
 from engines.studio.collision import REFERENCE, collision_free
 from engines.studio.face_poses import face, head_and_torso
@@ -78,21 +75,3 @@ def _extreme(rng: np.random.Generator) -> Values:
     names = ("head_yaw", "head_pitch", "head_roll", "torso_yaw", "torso_pitch", "torso_roll", "gaze_yaw", "gaze_pitch")
     values = {name: float(rng.uniform(LOW[INDEX[name]], HIGH[INDEX[name]])) for name in names}
     return values | {f"{side}_shoulder_raise": float(rng.uniform(-15, 35)) for side in SIDES}
-
-
-def sweep() -> list[tuple[str, ControlVector]]:
-    """Return one labelled vector per thing worth looking at, for contact sheets."""
-    down = np.array([0.6, -1.0, -0.2])
-    rows: list[tuple[str, Values]] = [("neutral", {})]
-    turns = {"head_yaw": 40, "head_pitch": 25, "head_roll": 20, "torso_yaw": 30, "gaze_yaw": 30, "gaze_pitch": 20}
-    for name, angle in turns.items():
-        rows += [(f"{name} {sign * angle:+d}", {name: sign * angle}) for sign in (1, -1)]
-    rows += [("blink left", {"blink_left": 1}), ("blink right", {"blink_right": 1})]
-    rows += [("half blink", {"blink_left": 0.5, "blink_right": 0.5})]
-    rows += [(name, {name: 1.0}) for name in (*VISEMES, "smile", *EXPRESSIONS)]
-    rows += [("brows up", {"brow_left": 1, "brow_right": 1}), ("brows down", {"brow_left": -1, "brow_right": -1})]
-    rows += [("left hand raised", dict(arm_controls("left", (0.5, 0.7, 0.4), down, (0, 0, 1))))]
-    rows += [("left arm forward", dict(arm_controls("left", (-0.2, -0.1, 1.7), down, (0, -1, 0))))]
-    rows += [("left hand to chin", dict(arm_controls("left", (-0.45, 0.2, 0.75), down, (-1, 0, -1))))]
-    rows += [("arms out", {"left_upper_arm_z": 0, "right_upper_arm_z": 0, "left_elbow": 0, "right_elbow": 0})]
-    return [(label, controls(values)) for label, values in rows]

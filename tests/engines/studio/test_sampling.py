@@ -9,7 +9,7 @@ from engines.controls import HIGH, INDEX, LOW, NAMES, NEUTRAL, PORTRAIT_NAMES, C
 from engines.skeleton import BONE_INDEX, forward_kinematics, posed_joints
 from engines.studio.arm import arm_controls
 from engines.studio.collision import REFERENCE, collision_free
-from engines.studio.sampling import sample_controls, sweep
+from engines.studio.sampling import sample_controls
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +89,3 @@ def test_collision_free_hand_inside_the_body_is_found(wrist: tuple[float, float,
     inside = controls(arm_controls("right", wrist, (0.6, -1, -0.2), (0, 0, 1)))
     assert not collision_free(inside)
     assert collision_free(controls())
-
-
-def test_sweep_labels_are_unique_and_begin_with_neutral() -> None:
-    """The contact sheet shows each thing once."""
-    rows = sweep()
-    assert len({label for label, _ in rows}) == len(rows)
-    assert np.array_equal(rows[0][1], NEUTRAL)
