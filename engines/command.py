@@ -156,7 +156,9 @@ def _render(arguments: argparse.Namespace) -> None:
     try:
         if out.suffix.lower() in FILM_SUFFIXES:
             total = len(clip.controls)
-            pictures = tqdm(perform(renderer, avatar, clip, camera, size), total=total, unit="picture", leave=False)
+            pictures = tqdm(
+                perform(renderer, avatar, clip, camera, size), total=total, unit="picture", leave=False, disable=None
+            )
             count = write_film(out, pictures, clip.fps, background)
             note = ", without transparency (.webm and .mov keep it)" if out.suffix.lower() in OPAQUE_SUFFIXES else ""
             sys.stdout.write(f"{out}: {count} pictures, {count / clip.fps:.1f} s{note}\n")
@@ -229,7 +231,7 @@ def _make_dataset(arguments: argparse.Namespace) -> None:
 
     def show(done: int, total: int) -> None:
         if not bars:  # what was there before counts as done, not as speed
-            bars.append(tqdm(total=total, initial=done, unit="picture", smoothing=0.02))
+            bars.append(tqdm(total=total, initial=done, unit="picture", smoothing=0.02, mininterval=_interval_s()))
         bars[0].update(done - bars[0].n)
 
     try:
@@ -239,6 +241,11 @@ def _make_dataset(arguments: argparse.Namespace) -> None:
             bar.close()
     counts = ", ".join(f"{count} {split}" for split, count in manifest["counts"]["splits"].items())
     sys.stdout.write(f"{arguments.out}: {counts}, {len(manifest['bases'])} characters\n")
+
+
+def _interval_s() -> float:
+    """Return how often progress is shown: a log needs fewer lines than a terminal."""
+    return 0.5 if sys.stderr.isatty() else 60.0
 
 
 def _colour(text: str) -> tuple[int, int, int]:
