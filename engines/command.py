@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
         if error.name not in _EXTRA:
             raise
         raise EnginesError(
-            f"this command needs {error.name}; install it with: pip install 'animirror[train]'"
+            f"this command needs {error.name}; install it with: pip install --editable '.[train]'"
         ) from error
 
 

@@ -16,7 +16,7 @@ from engines.studio.avatar import Avatar
 from engines.studio.interpolation import carried
 from engines.studio.renderer import Renderer
 from engines.studio.view_sheet import view_pose
-from engines.studio.views import KeyView, drawn_triangles
+from engines.studio.views import KeyView, drawn_in
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -51,11 +51,10 @@ class ViewTruth:
     def of(cls, renderer: Renderer, avatar: Avatar, views: Sequence[KeyView]) -> ViewTruth:
         """Pose the avatar as in each view and keep what the flow needs."""
         places, depths, drawn = [], [], []
-        for view in views:
+        for view, only in zip(views, drawn_in(avatar, views), strict=True):
             pose, camera = view_pose(avatar, view), view.matrix(avatar.proportions)
             flat = pose.positions[:, :2] @ camera[:, :2].T + camera[:, 2]
             places.append(np.concatenate([flat, pose.positions[:, 2:]], axis=1))
-            only = drawn_triangles(avatar, view.layer)
             depth = renderer.hits(avatar, pose, camera, DEPTH_PX, only=only).depth
             depths.append(depth)
             drawn.append(np.ones(len(avatar.triangles), np.bool_) if only is None else only)

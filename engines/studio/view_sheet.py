@@ -17,7 +17,7 @@ from engines.studio.avatar import Avatar
 from engines.studio.posing import Posed, posed
 from engines.studio.renderer import Renderer
 from engines.studio.spring_simulation import settled
-from engines.studio.views import KeyView, drawn_triangles
+from engines.studio.views import KeyView, drawn_in
 
 U8 = npt.NDArray[np.uint8]
 
@@ -92,9 +92,9 @@ def draw_views(renderer: Renderer, avatar: Avatar, views: Sequence[KeyView], par
             view.matrix(avatar.proportions),
             view.size_px,
             supersample=2,
-            only=drawn_triangles(avatar, view.layer, parts),
+            only=only,
         )
-        for view in views
+        for view, only in zip(views, drawn_in(avatar, views, parts), strict=True)
     ]
     return ViewSheet(views=tuple(views), pictures=tuple(pictures))
 

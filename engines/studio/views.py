@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -94,6 +94,13 @@ def drawn_triangles(avatar: Avatar, layer: Layer | None, parts: U8 | None = None
     if parts is None:
         parts = parts_of(avatar).triangles
     return np.isin(parts, [int(part) for part in LAYER_PARTS[layer]])
+
+
+def drawn_in(avatar: Avatar, views: Sequence[KeyView], parts: U8 | None = None) -> list[Bools | None]:
+    """Return :func:`drawn_triangles` of each view; the avatar's parts are found once."""
+    if parts is None and any(view.layer in LAYER_PARTS for view in views):
+        parts = parts_of(avatar).triangles
+    return [drawn_triangles(avatar, view.layer, parts) for view in views]
 
 
 _ARM_BONES = np.array(
