@@ -9,7 +9,9 @@ EnginesError
 ├── BackendError       a backend cannot run here; the message carries the reason
 ├── FilmError          pictures cannot be written to a file
 ├── ViewsError         a sheet's key views are described in a way that cannot be drawn
-└── DatasetError       a data set cannot be written, read or mixed
+├── DatasetError       a data set cannot be written, read or mixed
+└── TrainingError      a training cannot begin or go on; what it had learnt is kept
+    └── CheckpointError     a checkpoint cannot be written, is damaged, or belongs to another training
 """
 
 from __future__ import annotations
@@ -53,3 +55,11 @@ class ViewsError(EnginesError):
 
 class FilmError(EnginesError):
     """Pictures cannot be written to a file."""
+
+
+class TrainingError(EnginesError):
+    """A training cannot begin or go on; what it had learnt is kept."""
+
+
+class CheckpointError(TrainingError):
+    """A checkpoint cannot be written, is damaged, or belongs to another training."""
