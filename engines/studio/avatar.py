@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import AvatarError
+from engines.expression import LookAt
 from engines.glb import Glb, read_glb
 from engines.skeleton import BONE_INDEX, Proportions
 from engines.studio.constraints import Constraint, read_constraints
@@ -19,7 +20,7 @@ from engines.studio.expression_file import read_file_expressions
 from engines.studio.expression_traits import Traits
 from engines.studio.invented_springs import invent_springs
 from engines.studio.joints import Joints
-from engines.studio.look_at import LookAt, read_look_at
+from engines.studio.look_at_file import read_look_at
 from engines.studio.material_file import read_materials
 from engines.studio.materials import Material
 from engines.studio.mesh import Draw, Mesh, read_mesh

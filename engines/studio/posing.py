@@ -14,9 +14,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from engines.controls import ControlVector
+from engines.expression import expression_weights
 from engines.skeleton import forward_kinematics
 from engines.studio.avatar import Avatar
-from engines.studio.expression import expression_weights
 from engines.studio.expression_traits import held_back
 from engines.studio.joints import joint_matrices
 

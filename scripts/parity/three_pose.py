@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.controls import ControlVector
+from engines.expression import expression_weights
 from engines.glb import Glb
 from engines.skeleton import Proportions, forward_kinematics
-from engines.studio.expression import expression_weights
 from engines.studio.rig import Rig
 
 F64 = npt.NDArray[np.float64]

@@ -11,10 +11,10 @@ import pytest
 
 from engines.controls import INDEX, SPEC
 from engines.errors import AvatarError
+from engines.expression import LOOKS
 from engines.glb import parse_glb
 from engines.skeleton import BONE_INDEX
 from engines.studio.avatar import Avatar, load_avatar
-from engines.studio.look_at import LOOKS
 from engines.studio.materials import AlphaMode, Cull
 from engines.studio.posing import posed
 from tests.fakes.vrm import build_document, build_vrm, pack

@@ -11,11 +11,11 @@ import pytest
 
 from engines.controls import controls
 from engines.errors import AvatarError
+from engines.expression import LOOKS, LookAt, RangeMap, expression_weights
 from engines.glb import parse_glb
 from engines.skeleton import BONE_INDEX, forward_kinematics
 from engines.studio.avatar import Avatar
-from engines.studio.expression import expression_weights
-from engines.studio.look_at import LOOKS, LookAt, RangeMap, read_look_at
+from engines.studio.look_at_file import read_look_at
 from engines.studio.posing import posed
 from engines.studio.rig import read_rig
 from tests.fakes.swinging import document_with_chain, load

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engines.controls import VISEMES, controls
-from engines.studio.expression import expression_weights
+from engines.expression import expression_weights
 
 
 def test_expression_weights_neutral_is_empty() -> None:
