@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from engines.errors import DatasetError, EnginesError, FilmError
 from engines.framing import FRAMINGS, camera_of
+from engines.training import command as training_command
 
 if TYPE_CHECKING:
     from engines.motion.clip import Clip
@@ -30,6 +31,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the parsers of `avatar` and `dataset`; each sets `run`, a function of the parsed arguments."""
     _add_avatar(commands.add_parser("avatar", help="look into a VRM file, or draw it"))
     _add_dataset(commands.add_parser("dataset", help="make labelled pictures of many characters"))
+    training_command.add_commands(commands)
 
 
 def run(arguments: argparse.Namespace) -> None:
