@@ -1,0 +1,134 @@
+"""Draws a figure from its views: every pixel from the views that show its surface best."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+U8 = npt.NDArray[np.uint8]
+
+#: Below this a view's weight is not worth a look.
+_LEAST = 0.003
+
+
+@numba.njit(nogil=True, cache=True, fastmath=True, parallel=True, boundscheck=False)
+def view_weights(normals: F32, view_normals: F32, seen: F32, views: I32, sharpness: float, weights: F32) -> None:
+    """Say how much each of U views counts at each vertex, by sight and by how alike the surface faces.
+
+    Args:
+        normals: float32, (N, 3), now.
+        view_normals: float32, (V, N, 3).
+        seen: float32, (V, N).
+        views: int32, (U,), numbers of views.
+        sharpness: of the fall with the angle.
+        weights: float32, (N, U), written.
+    """
+    for n in numba.prange(len(normals)):
+        for u in range(len(views)):
+            v = views[u]
+            w = seen[v, n]
+            if w > 0.0:
+                alike = (
+                    normals[n, 0] * view_normals[v, n, 0]
+                    + normals[n, 1] * view_normals[v, n, 1]
+                    + normals[n, 2] * view_normals[v, n, 2]
+                )
+                w *= np.exp(np.float32(sharpness) * (alike - np.float32(1.0)))
+            weights[n, u] = w
+
+
+@numba.njit(nogil=True, cache=True, fastmath=True, parallel=True, boundscheck=False)
+def gather(
+    triangle: I32,
+    xy: F32,
+    corners: I32,
+    region: U8,
+    slot: I32,
+    views: I32,
+    share: F32,
+    weights: F32,
+    view_xy: F32,
+    pixels: U8,
+    first: npt.NDArray[np.int64],
+    sizes: I32,
+    colours: U8,
+    fallback: float,
+    picture: U8,
+    trust: U8,
+) -> None:
+    """Fill in a picture from views.
+
+    Args:
+        triangle: int32, (S, S), which triangle each pixel shows, -1 for none.
+        xy: float32, (N, 2), the vertices' places in the picture, pixels.
+        corners: int32, (T, 3).
+        region: uint8, (T,).
+        slot: int32, (regions, K), column of `weights` that each region's views have.
+        views: int32, (U,), the view of each column.
+        share: float32, (regions, K).
+        weights: float32, (N, U).
+        view_xy: float32, (V, N, 2), the vertices' places in the views, pixels.
+        pixels, first, sizes: the views, see `engines.prepared_views`.
+        colours: uint8, (N, 3), what is drawn where no view shows the surface.
+        fallback: how much that counts against views.
+        picture: uint8, (S, S, 3), RGB, written where a triangle is.
+        trust: uint8, (S, S), written: 0 where nothing or no view shows the surface, 255 where one does best.
+    """
+    size = len(triangle)
+    for row in numba.prange(size):
+        for column in range(size):
+            t = triangle[row, column]
+            if t < 0:
+                continue
+            a, b, c = corners[t, 0], corners[t, 1], corners[t, 2]
+            ax, ay = xy[a, 0], xy[a, 1]
+            bx, by = xy[b, 0] - ax, xy[b, 1] - ay
+            cx, cy = xy[c, 0] - ax, xy[c, 1] - ay
+            area = bx * cy - cx * by
+            if abs(area) < 1e-12:
+                continue
+            px, py = np.float32(column) - ax, np.float32(row) - ay
+            second = (px * cy - cx * py) / area
+            third = (bx * py - px * by) / area
+            one = np.float32(1.0) - second - third
+            total = np.float32(fallback)
+            red = total * (one * colours[a, 0] + second * colours[b, 0] + third * colours[c, 0])
+            green = total * (one * colours[a, 1] + second * colours[b, 1] + third * colours[c, 1])
+            blue = total * (one * colours[a, 2] + second * colours[b, 2] + third * colours[c, 2])
+            r = region[t]
+            for k in range(slot.shape[1]):
+                part = share[r, k]
+                if part <= 0.0:
+                    continue
+                u = slot[r, k]
+                w = part * (one * weights[a, u] + second * weights[b, u] + third * weights[c, u])
+                if w < _LEAST:
+                    continue
+                v = views[u]
+                x = one * view_xy[v, a, 0] + second * view_xy[v, b, 0] + third * view_xy[v, c, 0]
+                y = one * view_xy[v, a, 1] + second * view_xy[v, b, 1] + third * view_xy[v, c, 1]
+                last = sizes[v] - 1
+                if x < 0.0 or y < 0.0 or x >= last or y >= last:
+                    continue
+                left, top = int(x), int(y)
+                fx, fy = x - left, y - top
+                i = first[v] + 4 * (top * (last + 1) + left)
+                j = i + 4 * (last + 1)
+                w00, w01 = (1 - fx) * (1 - fy), fx * (1 - fy)
+                w10, w11 = (1 - fx) * fy, fx * fy
+                alpha = w00 * pixels[i + 3] + w01 * pixels[i + 7] + w10 * pixels[j + 3] + w11 * pixels[j + 7]
+                if alpha < 128.0:
+                    continue
+                # Premultiplied colours over alpha: what is half background counts half and keeps its colour.
+                red += w * (w00 * pixels[i] + w01 * pixels[i + 4] + w10 * pixels[j] + w11 * pixels[j + 4])
+                green += w * (w00 * pixels[i + 1] + w01 * pixels[i + 5] + w10 * pixels[j + 1] + w11 * pixels[j + 5])
+                blue += w * (w00 * pixels[i + 2] + w01 * pixels[i + 6] + w10 * pixels[j + 2] + w11 * pixels[j + 6])
+                total += w * alpha * np.float32(1.0 / 255.0)
+            scale = np.float32(1.0) / total
+            picture[row, column, 0] = min(max(red * scale, np.float32(0.0)), np.float32(255.0))
+            picture[row, column, 1] = min(max(green * scale, np.float32(0.0)), np.float32(255.0))
+            picture[row, column, 2] = min(max(blue * scale, np.float32(0.0)), np.float32(255.0))
+            trust[row, column] = min((total - np.float32(fallback)) * np.float32(255.0), np.float32(255.0))

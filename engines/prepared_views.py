@@ -1,0 +1,104 @@
+"""A sheet's views made ready for warping: where each vertex is in every view, which way it faces there, who sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from engines.drawing import FigureDrawer
+from engines.key_view import KeyView
+from engines.posing import posed_figure
+from engines.skeleton import Proportions
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+
+#: A vertex is seen when nothing lies more than this (metres) before it, and what its surface's slope gives a pixel.
+_TOLERANCE_M = 0.0012
+#: A surface is taken to be no steeper than this cosine.
+_LEAST_FACING = 0.15
+#: How much less is seen of what stands beside ink or background, whose colours are mixed into its pixels.
+BESIDE = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PreparedViews:
+    """V views of one figure of N vertices.
+
+    Args:
+        xy: float32, (V, N, 2), places in pixels of the view, centres at whole numbers.
+        normals: float32, (V, N, 3).
+        seen: float32, (V, N), 0..1: how well the view shows the vertex.
+        pixels: uint8, flat, premultiplied RGBA of one view after the other.
+        first: int64, (V,), where each view begins in `pixels`.
+        size: int32, (V,), pixels per side of each.
+    """
+
+    xy: F32
+    normals: F32
+    seen: F32
+    pixels: U8
+    first: npt.NDArray[np.int64]
+    size: npt.NDArray[np.int32]
+
+
+def prepare_views(
+    drawer: FigureDrawer,
+    proportions: Proportions,
+    views: Sequence[KeyView],
+    pictures: Sequence[U8],
+    turns: Sequence[F32 | None],
+) -> PreparedViews:
+    """Return views made ready.
+
+    Args:
+        drawer: of the figure.
+        proportions: the character's.
+        views: what the pictures show.
+        pictures: uint8, (size, size, 4) each, premultiplied RGBA.
+    """
+    places, normals, seen = [], [], []
+    for view, picture, turn in zip(views, pictures, turns, strict=True):
+        size = len(picture)
+        pose = posed_figure(drawer.figure, proportions, view.vector(), turn)
+        camera = view.matrix(proportions)
+        drawn = drawer.draw(pose, camera, size)
+        clean = ((drawn.triangle >= 0) & (drawn.ink < 0)).astype(np.uint8)
+        # Beside ink and background a view's pixels are mixed with them.
+        clean += cv2.erode(clean, np.ones((3, 3), np.uint8))
+        pixel_m = 1.0 / (float(np.abs(camera[0, 0])) * size)
+        level = np.zeros(len(drawn.xy), np.float32)
+        _look(drawn.xy, pose.positions, pose.normals, drawn.depth, clean, np.float32(pixel_m), level)
+        places.append(drawn.xy.astype(np.float32))
+        normals.append(pose.normals)
+        seen.append(level)
+    sizes = np.array([len(picture) for picture in pictures], np.int32)
+    starts = np.concatenate([[0], np.cumsum(sizes.astype(np.int64) ** 2 * 4)[:-1]])
+    return PreparedViews(
+        xy=np.stack(places),
+        normals=np.stack(normals),
+        seen=np.stack(seen),
+        pixels=np.concatenate([picture.ravel() for picture in pictures]),
+        first=starts.astype(np.int64),
+        size=sizes,
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def _look(xy: F32, positions: F32, normals: F32, depth: F32, clean: U8, pixel_m: float, seen: F32) -> None:
+    size = len(depth)
+    for n in range(len(xy)):
+        column, row = int(np.floor(xy[n, 0] + 0.5)), int(np.floor(xy[n, 1] + 0.5))
+        facing = normals[n, 2]
+        if row < 0 or column < 0 or row >= size or column >= size or clean[row, column] == 0:
+            continue
+        # Both sides of cloth and hair are drawn.
+        facing = abs(facing)
+        slope = np.sqrt(max(1.0 - facing * facing, 0.0)) / max(facing, _LEAST_FACING)
+        if positions[n, 2] > depth[row, column] - _TOLERANCE_M - pixel_m * slope:
+            seen[n] = min(facing * 2.0, 1.0) * (1.0 if clean[row, column] == 2 else BESIDE)
