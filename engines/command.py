@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from engines.errors import DatasetError, EnginesError, FilmError
+from engines.evaluation import command as evaluation_command
 from engines.framing import FRAMINGS, camera_of
 from engines.training import command as training_command
 
@@ -32,6 +33,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_avatar(commands.add_parser("avatar", help="look into a VRM file, or draw it"))
     _add_dataset(commands.add_parser("dataset", help="make labelled pictures of many characters"))
     training_command.add_commands(commands)
+    evaluation_command.add_commands(commands)
 
 
 def run(arguments: argparse.Namespace) -> None:

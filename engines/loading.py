@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engines.backends.onnxruntime import OnnxRuntimeNetwork
 from engines.backends.openvino import OpenVinoNetwork
 from engines.backends.torch import TorchNetwork
-from engines.character import characters_folder, list_cards, load_character
+from engines.character import Character, characters_folder, list_cards, load_character
 from engines.engine import Engine
 from engines.errors import BackendError
 from engines.generator import Generator
@@ -28,13 +28,19 @@ AUTO_ORDER = ("openvino", "onnxruntime")
 BACKENDS = ("auto", *_MAKERS)
 
 
-def load_engine(backend: str = "auto", folder: Path | None = None, threads: int = 0) -> Engine:
+def load_engine(
+    backend: str = "auto",
+    folder: Path | None = None,
+    threads: int = 0,
+    characters: Sequence[Character] | None = None,
+) -> Engine:
     """Return an engine for the weights and characters in a folder (default: the shipped ones).
 
     Args:
         backend: one of :data:`BACKENDS`.  A backend asked for by name is never replaced by another.
         folder: holds model.json, student.onnx and characters/.
         threads: how many threads the network may use; 0 leaves it to the backend.
+        characters: who can be drawn instead of the folder's.
 
     Raises:
         WeightsError: weights are missing, damaged or made for something else.
@@ -44,7 +50,8 @@ def load_engine(backend: str = "auto", folder: Path | None = None, threads: int 
     if backend not in BACKENDS:
         raise BackendError(f"no backend named {backend!r}; there are {', '.join(BACKENDS)}")
     weights = find_weights(folder)
-    characters = tuple(load_character(characters_folder(folder) / card.name) for card in list_cards(folder))
+    if characters is None:
+        characters = [load_character(characters_folder(folder) / card.name) for card in list_cards(folder)]
     rejected: dict[str, str] = {}
     for name in AUTO_ORDER if backend == "auto" else (backend,):
         try:
@@ -57,6 +64,6 @@ def load_engine(backend: str = "auto", folder: Path | None = None, threads: int 
         for other in _MAKERS:
             if other != name and other not in rejected:
                 rejected[other] = "not tried: comes after it" if backend == "auto" else "not asked for"
-        return Generator(weights, network, characters, reason=reason, rejected=rejected)
+        return Generator(weights, network, tuple(characters), reason=reason, rejected=rejected)
     reasons = "; ".join(f"{name}: {why}" for name, why in rejected.items())
     raise BackendError(f"no backend runs here ({reasons})")
