@@ -228,7 +228,7 @@ def averaged_weights(path: Path, module: str) -> dict[str, Tensor]:
     averages = read_checkpoint(path, torch.device("cpu"))["averages"]
     if module not in averages:
         raise CheckpointError(f"{path}: no average of {module!r}; there are {', '.join(averages)}")
-    return dict(averages[module])
+    return {name: value.contiguous() for name, value in averages[module].items()}  # as safetensors wants them
 
 
 def difference(old: Any, new: Any, where: str = "") -> str:

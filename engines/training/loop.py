@@ -135,7 +135,7 @@ class Loop:
         means = FigureMeans()
         try:
             if self.step == 0:
-                self._save()  # so that a folder that cannot hold one is known at once
+                self.save()  # so that a folder that cannot hold one is known at once
             saved = before = time.monotonic()
             for place, batch in self.batches(self.step):
                 means.add(self.take(place, batch))
@@ -149,7 +149,7 @@ class Loop:
                         pictures = place.pictures + place.phase.batch
                         log.figures(self.step, {"images_per_s": speed, **means.take()}, pictures=pictures)
                     if last or now - saved >= options.save_every_s:
-                        self._save()
+                        self.save()
                         saved = time.monotonic()
                     if self.step % options.show_every == 0 or self.step == self._steps:
                         self._show(log)
@@ -212,8 +212,12 @@ class Loop:
             pinned=self._compute.device.type == "cuda",
         )
 
-    def _save(self) -> None:
-        """Write a checkpoint, unless there is one of this step or weights are not finite."""
+    def save(self) -> None:
+        """Write a checkpoint, unless there is one of this step.
+
+        Raises:
+            TrainingError: weights are not finite, or the folder cannot be written; the last checkpoint is kept.
+        """
         if not self._processes.writes or self._saved_step == self.step:
             return
         for name, module in self.task.modules.items():

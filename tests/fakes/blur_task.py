@@ -122,8 +122,8 @@ class BlurTask:
             terms["picture"] = terms["picture"] + (drawn * 0).abs().sqrt().sum()
         step.update("generator", terms, clip=1.0)
         with step.autocast():
-            told = critic(drawn.detach()).float().mean() - critic(wanted).float().mean()
-        step.update("critic", {"told": told})
+            false, true = critic(drawn.detach()).float(), critic(wanted).float()
+        step.update("critic", {"told": functional.softplus(false).mean() + functional.softplus(-true).mean()})
         if step.place.step % 4 == 0:
             wanted = wanted.requires_grad_()
             (slope,) = torch.autograd.grad(critic(wanted).sum(), wanted, create_graph=True)
