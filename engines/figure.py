@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engines import hanging
 from engines.errors import CharacterError
 from engines.expression import LookAt, RangeMap
-from engines.skeleton import BONES
+from engines.hanging import HangingJoints
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -55,17 +56,14 @@ class Morph:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Figure:
-    """A skinned surface of N vertices, T triangles and J joints; the first ``len(BONES)`` joints are the bones.
+    """A skinned surface of N vertices, T triangles and J joints.
 
     Args:
         places: float32, (N, 1, 3), metres, T-pose; or (N, 4, 3), where each of a vertex's joints alone would put it.
         normals: float32, (N, 3), unit.
         joint_ids: int32, (N, 4).
         joint_weights: float32, (N, 4), sum 1.
-        joint_parents: int32, (J,), -1 for the hips; always smaller than the joint's own number.
-        joint_bones: int32, (J,), the bone that each joint is or descends from.
-        joint_places: float32, (J, 3), metres, T-pose.
-        settling: float32, (SETTLING_FEATURES, J - len(BONES), 3), how hair and cloth hang; see `engines.posing`.
+        joints: what the vertices hang on: bones, and hair and cloth that swing.
         triangles: int32, (T, 3), in draw order.
         order: int32, (T,), number of the draw: of two surfaces in one place the later is seen.
         cull: uint8, (T,), see `engines.raster`.
@@ -84,10 +82,7 @@ class Figure:
     normals: F32
     joint_ids: I32
     joint_weights: F32
-    joint_parents: I32
-    joint_bones: I32
-    joint_places: F32
-    settling: F32
+    joints: HangingJoints
     triangles: I32
     order: I32
     cull: U8
@@ -102,19 +97,18 @@ class Figure:
     look_at: LookAt
 
     def __post_init__(self) -> None:
-        vertices, triangles, joints = len(self.places), len(self.triangles), len(self.joint_parents)
+        vertices, triangles, joints = len(self.places), len(self.triangles), len(self.joints.parents)
         expected: dict[str, tuple[int, ...]] = {
             "normals": (vertices, 3), "joint_ids": (vertices, 4), "joint_weights": (vertices, 4),
-            "joint_bones": (joints,), "joint_places": (joints, 3), "triangles": (triangles, 3),
-            "order": (triangles,), "cull": (triangles,), "region": (triangles,), "mask": (triangles,),
-            "uvs": (vertices, 2), "colours": (vertices, 3), "ink": (vertices, 3), "ink_width_m": (vertices,),
+            "triangles": (triangles, 3), "order": (triangles,), "cull": (triangles,), "region": (triangles,),
+            "mask": (triangles,), "uvs": (vertices, 2), "colours": (vertices, 3), "ink": (vertices, 3),
+            "ink_width_m": (vertices,),
         }  # fmt: skip
         for name, shape in expected.items():
             got = getattr(self, name).shape
             if got != shape:
                 raise ValueError(f"{name}: got shape {got}, expected {shape}")
-        if joints < len(BONES) or self.settling.shape[1:] != (joints - len(BONES), 3):
-            raise ValueError(f"joints: got {joints} and settling {self.settling.shape}")
+        hanging.check(self.joints)
         for name, low, high in (("triangles", 0, vertices), ("joint_ids", 0, joints), ("mask", -1, len(self.masks))):
             values = getattr(self, name)
             if values.size and not low <= int(values.min()) <= int(values.max()) < high:
@@ -127,10 +121,6 @@ class Figure:
             "normals": np.round(self.normals * 127).astype(np.int8),
             "joint_ids": self.joint_ids.astype(np.uint16),
             "joint_weights": _weight_bytes(self.joint_weights),
-            "joint_parents": self.joint_parents.astype(np.int16),
-            "joint_bones": self.joint_bones.astype(np.uint8),
-            "joint_places": self.joint_places,
-            "settling": self.settling.astype(np.float16),
             "triangles": _steps(self.triangles),
             "order": self.order.astype(np.uint16),
             "cull": self.cull,
@@ -143,6 +133,7 @@ class Figure:
             "mask_shapes": np.array([mask.shape for mask in self.masks], np.uint16).reshape(-1, 2),
             "mask_bits": np.packbits(np.concatenate([np.zeros(0, np.uint8), *(mask.ravel() for mask in self.masks)])),
         }
+        arrays |= {f"joints_{name}": values for name, values in hanging.to_arrays(self.joints).items()}
         for name, morph in self.morphs.items():
             arrays[f"morph_{name}_vertices"] = morph.vertices.astype(
                 np.uint16 if len(self.places) < 65536 else np.int32
@@ -189,10 +180,7 @@ class Figure:
             normals=normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6),
             joint_ids=file["joint_ids"].astype(np.int32),
             joint_weights=weights / np.maximum(weights.sum(axis=1, keepdims=True), 1.0),
-            joint_parents=file["joint_parents"].astype(np.int32),
-            joint_bones=file["joint_bones"].astype(np.int32),
-            joint_places=file["joint_places"].astype(np.float32),
-            settling=file["settling"].astype(np.float32),
+            joints=hanging.from_arrays({name[7:]: file[name] for name in file if name.startswith("joints_")}),
             triangles=np.cumsum(file["triangles"].astype(np.int32).ravel(), dtype=np.int32).reshape(-1, 3),
             order=file["order"].astype(np.int32),
             cull=file["cull"],

@@ -1,8 +1,4 @@
-"""From a control vector to a posed figure: joints, hair and cloth at rest, expressions, and every vertex.
-
-Hair and cloth hang where springs would let them settle, found from the pose by a polynomial that was fitted to the
-springs when the figure was made: an engine that keeps no state between pictures can draw them.
-"""
+"""From a control vector to a posed figure: joints, hair and cloth, expressions, and every vertex."""
 
 from __future__ import annotations
 
@@ -15,15 +11,10 @@ import numpy.typing as npt
 from engines.controls import ControlVector
 from engines.expression import expression_weights
 from engines.figure import Figure
-from engines.skeleton import BONE_INDEX, BONES, Proportions, forward_kinematics
+from engines.skeleton import BONES, Proportions, forward_kinematics
+from engines.springs import settled
 
 F32 = npt.NDArray[np.float32]
-
-#: Bones whose place in space decides how things hang, and how many numbers that gives: down, in each bone's axes.
-_HUNG_ON = ("hips", "chest", "head")
-_LINEAR = 3 * len(_HUNG_ON) + 3
-#: Numbers that the polynomial of :func:`settling_features` has.
-SETTLING_FEATURES = 1 + _LINEAR + _LINEAR * (_LINEAR + 1) // 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,28 +32,6 @@ class PosedFigure:
     normals: F32
 
 
-def settling_features(bones: F32) -> F32:
-    """Return the features, (SETTLING_FEATURES,), that decide how hair and cloth hang.
-
-    They are 1, which way is down for hips, chest and head (less what it is in the T-pose), how the head is turned
-    against the chest (the rotation's antisymmetric part), and all products of two of these.
-
-    Args:
-        bones: float32, (len(BONES), 4, 4), see :func:`engines.skeleton.forward_kinematics`.
-    """
-    turned = [bones[BONE_INDEX[name], :3, :3] for name in _HUNG_ON]
-    down = [-rotation[1] + _UP for rotation in turned]  # R^T (0, -1, 0), which is (0, -1, 0) in the T-pose
-    against = turned[1].T @ turned[2]
-    twist = np.array([against[2, 1] - against[1, 2], against[0, 2] - against[2, 0], against[1, 0] - against[0, 1]]) / 2
-    linear = np.concatenate([*down, twist])
-    return np.concatenate([_ONE, linear, np.outer(linear, linear)[_UPPER]]).astype(np.float32)
-
-
-_UP = np.array([0.0, 1.0, 0.0], np.float32)
-_ONE = np.ones(1, np.float32)
-_UPPER = np.triu_indices(_LINEAR)
-
-
 def posed_figure(
     figure: Figure, proportions: Proportions, vector: ControlVector, turns: F32 | None = None
 ) -> PosedFigure:
@@ -72,16 +41,21 @@ def posed_figure(
         figure: whose.
         proportions: the character's.
         vector: the pose.
-        turns: float32, (J - len(BONES), 3), radians: how further joints are turned, where that is known; None: as the
-            figure's polynomial says.
+        turns: float32, (J - len(BONES), 3, 3), what :class:`engines.springs.Swinging` returns: how hair and cloth are
+            turned; None: they hang at rest.
+
+    Raises:
+        ValueError: there are not as many turns as joints beyond the bones.
     """
     bones = forward_kinematics(vector, proportions)
-    free = len(figure.joint_parents) - len(BONES)
     if turns is None:
-        turns = np.tensordot(settling_features(bones), figure.settling, 1) if free else np.zeros((0, 3), np.float32)
-    joints = np.zeros((len(figure.joint_parents), 3, 4), np.float32)
+        turns = settled(figure.joints, bones)
+    free = len(figure.joints.parents) - len(BONES)
+    if turns.shape != (free, 3, 3):
+        raise ValueError(f"turns: got shape {turns.shape}, expected {(free, 3, 3)}")
+    joints = np.zeros((len(BONES) + free, 3, 4), np.float32)
     joints[: len(BONES)] = bones[:, :3]
-    _hang(figure.joint_parents, figure.joint_places, turns.astype(np.float32), joints)
+    _hang(figure.joints.parents, figure.joints.places, np.ascontiguousarray(turns, np.float32), joints)
     places = figure.places
     weights = expression_weights(vector, figure.look_at)
     if any(name in figure.morphs for name in weights):
@@ -96,33 +70,18 @@ def posed_figure(
 
 
 @numba.njit(nogil=True, cache=True)
-def _hang(parents: npt.NDArray[np.int32], places: F32, turns: F32, joints: F32) -> None:
-    """Fill in the joints beyond the bones: their parent's, turned about their own place by rotation vectors."""
+def _hang(parents: npt.NDArray[np.int32], places: npt.NDArray[np.float64], turns: F32, joints: F32) -> None:
+    """Fill in the joints beyond the bones: their parent's, turned about their own place."""
     first = len(joints) - len(turns)
-    turn = np.empty((3, 4), np.float32)
     for number in range(len(turns)):
-        x, y, z = turns[number, 0], turns[number, 1], turns[number, 2]
-        angle = np.sqrt(x * x + y * y + z * z)
-        # Rodrigues' formula.
-        sine = np.float32(1.0) if angle < 1e-6 else np.sin(angle) / angle
-        versine = np.float32(0.5) if angle < 1e-6 else (1 - np.cos(angle)) / (angle * angle)
-        turn[0, 0] = 1 - versine * (y * y + z * z)
-        turn[0, 1] = -sine * z + versine * x * y
-        turn[0, 2] = sine * y + versine * x * z
-        turn[1, 0] = sine * z + versine * x * y
-        turn[1, 1] = 1 - versine * (x * x + z * z)
-        turn[1, 2] = -sine * x + versine * y * z
-        turn[2, 0] = -sine * y + versine * x * z
-        turn[2, 1] = sine * x + versine * y * z
-        turn[2, 2] = 1 - versine * (x * x + y * y)
         joint = first + number
-        place, parent = places[joint], joints[parents[joint]]
+        turn, place, parent = turns[number], places[joint], joints[parents[joint]]
         for i in range(3):
-            turn[i, 3] = place[i] - turn[i, 0] * place[0] - turn[i, 1] * place[1] - turn[i, 2] * place[2]
-        for i in range(3):
-            for j in range(4):
-                total = parent[i, 0] * turn[0, j] + parent[i, 1] * turn[1, j] + parent[i, 2] * turn[2, j]
-                joints[joint, i, j] = total + (parent[i, 3] if j == 3 else np.float32(0.0))
+            offset = np.float64(parent[i, 3])
+            for j in range(3):
+                joints[joint, i, j] = parent[i, 0] * turn[0, j] + parent[i, 1] * turn[1, j] + parent[i, 2] * turn[2, j]
+                offset += (parent[i, j] - joints[joint, i, j]) * place[j]
+            joints[joint, i, 3] = offset
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True, parallel=True)

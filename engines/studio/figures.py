@@ -11,10 +11,10 @@ import numpy.typing as npt
 from engines import controls
 from engines.controls import ControlVector
 from engines.figure import Figure, Morph, Region
-from engines.framing import camera_of, face_camera
-from engines.posing import SETTLING_FEATURES, settling_features
-from engines.skeleton import BONE_INDEX, BONES, forward_kinematics, vector_from_rotation
+from engines.framing import Framing, camera_of, face_camera
+from engines.skeleton import BONE_INDEX, BONES
 from engines.studio.avatar import Avatar
+from engines.studio.hanging_joints import hanging_joints
 from engines.studio.looks import HIT_CUTOFF
 from engines.studio.materials import GAMMA, AlphaMode, Cull
 from engines.studio.posing import posed
@@ -35,9 +35,6 @@ _LOOK_PX = 512
 _TURNS_DEG = (0.0, 60.0, 130.0, 180.0, -130.0, -60.0)
 #: What hangs together with something seen, over so many edges, stays: outlines are drawn from what faces away.
 _RINGS = 2
-#: Poses to which the way that hair and cloth hang is fitted, and the weight that keeps the fit from swinging.
-_SETTLINGS = 260
-_RIDGE = 0.02
 #: Longest side of a mask.
 _MASK_PX = 256
 _CULL = {Cull.NONE: 0, Cull.BACK: 1, Cull.FRONT: 2}
@@ -77,10 +74,7 @@ def make_figure(renderer: Renderer, avatar: Avatar, views: Iterable[ControlVecto
         normals=np.ascontiguousarray(avatar.normals[used], np.float32),
         joint_ids=avatar.joint_ids[used].astype(np.int32),
         joint_weights=avatar.joint_weights[used].astype(np.float32),
-        joint_parents=avatar.joints.parents.astype(np.int32),
-        joint_bones=avatar.joints.bone.astype(np.int32),
-        joint_places=avatar.joints.rest[:, :3, 3].astype(np.float32),
-        settling=_settling(avatar),
+        joints=hanging_joints(avatar),
         triangles=corners.reshape(-1, 3).astype(np.int32),
         order=order[kept],
         cull=np.array([_CULL[one.cull] for one in avatar.materials], np.uint8)[material],
@@ -108,7 +102,8 @@ def _kept(renderer: Renderer, avatar: Avatar, views: tuple[ControlVector, ...]) 
     for number, vector in enumerate(poses):
         turned = vector.copy()
         turned[controls.INDEX["root_yaw"]] = _TURNS_DEG[number % len(_TURNS_DEG)]
-        for pose, framing in ((vector, "portrait"), (turned, "full")):
+        looks: tuple[tuple[ControlVector, Framing], ...] = ((vector, "portrait"), (turned, "full"))
+        for pose, framing in looks:
             hits = renderer.hits(
                 avatar, posed(avatar, pose, settled(avatar, pose)), camera_of(framing, avatar.proportions), _LOOK_PX
             )
@@ -124,7 +119,7 @@ def regions(avatar: Avatar) -> U8:
     """Return the :class:`engines.figure.Region` of each triangle, uint8 (T,)."""
     bone = avatar.joints.bone[avatar.joint_ids[avatar.triangles, 0]]  # (T, 3)
     main = np.where(bone[:, 1] == bone[:, 2], bone[:, 1], bone[:, 0])
-    region = np.array([_region_of_bone(name) for name in BONES], np.uint8)[main]
+    region: U8 = np.array([_region_of_bone(name) for name in BONES], np.uint8)[main]
     centre = avatar.positions[avatar.triangles].mean(axis=1)
     camera = face_camera(avatar.proportions, np.eye(4, dtype=np.float32))
     place = centre[:, :2] @ camera[:, :2].T + camera[:, 2]
@@ -146,30 +141,6 @@ def _region_of_bone(bone: str) -> Region:
         if bone.endswith(endings):
             return Region[f"{side}_{limb}"]
     return Region.TORSO
-
-
-def _settling(avatar: Avatar) -> F32:
-    """Return how joints beyond the bones turn as a polynomial of the pose, (SETTLING_FEATURES, J - B, 3)."""
-    free = len(avatar.joints) - len(BONES)
-    if not free:
-        return np.zeros((SETTLING_FEATURES, 0, 3), np.float32)
-    rng = np.random.default_rng(0)
-    features, turns = [], []
-    for number in range(_SETTLINGS):
-        vector = sample_controls(rng, avatar.proportions, "full" if number % 3 == 0 else "portrait")
-        bones = forward_kinematics(vector, avatar.proportions)
-        features.append(settling_features(bones))
-        turns.append(_vectors(settled(avatar, vector)))
-    x, y = np.stack(features).astype(np.float64), np.stack(turns).reshape(_SETTLINGS, -1)
-    penalty = _RIDGE * _SETTLINGS * np.diag((x**2).mean(axis=0))
-    penalty[0, 0] = 0.0
-    fitted = np.linalg.solve(x.T @ x + penalty + 1e-6 * np.eye(len(penalty)), x.T @ y)
-    return fitted.reshape(SETTLING_FEATURES, free, 3).astype(np.float32)
-
-
-def _vectors(matrices: F32) -> F32:
-    """Return rotations (J, 3, 3) as rotation vectors in radians, (J, 3)."""
-    return np.radians(np.stack([vector_from_rotation(matrix) for matrix in matrices])).astype(np.float32)
 
 
 def _masks(avatar: Avatar, material: I32) -> tuple[tuple[U8, ...], I32]:
@@ -225,7 +196,7 @@ def _around(avatar: Avatar, texture: int | None, triangles: I32, rows: npt.NDArr
     total = np.zeros((len(avatar.positions), 4), np.float32)
     for corner in range(3):
         np.add.at(total, triangles[:, corner], weighted)
-    return total[rows, :3] / total[rows, 3:]
+    return np.asarray(total[rows, :3] / total[rows, 3:], np.float32)
 
 
 def _texels(avatar: Avatar, texture: int | None, uv: F32) -> F32:
@@ -236,7 +207,7 @@ def _texels(avatar: Avatar, texture: int | None, uv: F32) -> F32:
     height, width = image.shape[:2]
     column = np.floor(uv[:, 0] * width).astype(np.int64) % width
     row = np.floor(uv[:, 1] * height).astype(np.int64) % height
-    return image[row, column].astype(np.float32) / 255
+    return np.asarray(image[row, column].astype(np.float32) / 255)
 
 
 def _encoded(linear: F32) -> U8:
