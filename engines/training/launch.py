@@ -25,6 +25,7 @@ from engines.training.compute import Compute, find_compute
 from engines.training.distributed import Processes, join, leave
 from engines.training.gradient_check import check_gradients
 from engines.training.loop import Loop, LoopOptions
+from engines.training.memory import keep_freed_memory
 from engines.training.phase import steps_of
 from engines.training.seeds import seed_weights
 from engines.training.settings import pairs_from
@@ -49,6 +50,8 @@ def launch(arguments: argparse.Namespace, module: str) -> str:
     processes = join(arguments.device)
     try:
         compute = find_compute(arguments.device, arguments.precision, processes.local_rank)
+        if compute.device.type == "cpu":
+            keep_freed_memory()
         with _alone(arguments.folder, processes):
             said = _train(arguments, module, compute, processes)
         return said if processes.writes else ""
