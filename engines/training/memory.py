@@ -14,8 +14,8 @@ def keep_freed_memory() -> bool:
 
     By default it maps every large tensor anew and gives it back at once, and the kernel clears each page again.
     Measured on one thread (a U-Net, batch 4 at 256 px, medians of four): 77,000 page faults and 0.64 s CPU time per
-    step in float32, 15,000 and 0.34 s in bfloat16; kept, almost none, 0.49 and 0.29 s, at the same greatest memory. It does what
-    `MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=-1` would in the environment.
+    step in float32, 15,000 and 0.34 s in bfloat16; kept, almost none, 0.49 and 0.29 s, at the same greatest memory. It
+    does what `MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=-1` would in the environment.
     """
     if sys.platform != "linux":
         return False
