@@ -1,4 +1,4 @@
-"""The commands around avatars and data sets: `animirror avatar ...` and `animirror dataset ...`.
+"""The commands of the engines: `animirror avatar ...`, `animirror dataset ...`, `animirror train ...`.
 
 The parsers stand here and are light; what a command needs is imported when it runs.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from engines.errors import DatasetError, EnginesError, FilmError
 from engines.evaluation import command as evaluation_command
 from engines.framing import FRAMINGS, camera_of
+from engines.teacher import command as teacher_command
 from engines.training import command as training_command
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_avatar(commands.add_parser("avatar", help="look into a VRM file, or draw it"))
     _add_dataset(commands.add_parser("dataset", help="make labelled pictures of many characters"))
     training_command.add_commands(commands)
+    teacher_command.add_commands(commands)
     evaluation_command.add_commands(commands)
 
 
@@ -106,7 +108,7 @@ def _add_dataset(dataset: argparse.ArgumentParser) -> None:
     make.add_argument("--size", type=int, default=512, help="pixels per side; default 512")
     make.add_argument("--supersample", type=int, default=2, help="samples per pixel along each side; default 2")
     make.add_argument("--shard", type=int, default=200, help="pictures per tar file; default 200")
-    make.add_argument("--views", default="student", help="key views: student, portrait or full; default student")
+    make.add_argument("--views", default="character", help="key views: character, portrait or full; default character")
     make.add_argument("--seed", type=int, default=0, help="default 0")
     make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; default one per core")
     make.add_argument(

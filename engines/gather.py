@@ -6,12 +6,14 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from engines.prepared_views import DEPTH_STEP_M
+
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
 
 #: Below this a view's weight is not worth a look.
-_LEAST = 0.003
+_LEAST = 1e-5
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True, parallel=True, boundscheck=False)
@@ -51,9 +53,14 @@ def gather(
     share: F32,
     weights: F32,
     view_xy: F32,
+    view_z: F32,
+    depth: npt.NDArray[np.int16],
+    first_depth: npt.NDArray[np.int64],
+    tolerance: float,
     pixels: U8,
     first: npt.NDArray[np.int64],
     sizes: I32,
+    levels: I32,
     colours: U8,
     fallback: float,
     picture: U8,
@@ -71,7 +78,14 @@ def gather(
         share: float32, (regions, K).
         weights: float32, (N, U).
         view_xy: float32, (V, N, 2), the vertices' places in the views, pixels.
-        pixels, first, sizes: the views, see `engines.prepared_views`.
+        view_z: float32, (V, N), metres towards the viewer.
+        depth: int16, flat, see `engines.prepared_views`.
+        first_depth: int64, (V,), where each view begins in it.
+        tolerance: metres that a surface may lie behind what a view shows.
+        pixels: see `engines.prepared_views`.
+        first: see `engines.prepared_views`.
+        sizes: see `engines.prepared_views`.
+        levels: int32, (V,), in which of its sizes each view is read.
         colours: uint8, (N, 3), what is drawn where no view shows the surface.
         fallback: how much that counts against views.
         picture: uint8, (S, S, 3), RGB, written where a triangle is.
@@ -113,9 +127,22 @@ def gather(
                 last = sizes[v] - 1
                 if x < 0.0 or y < 0.0 or x >= last or y >= last:
                     continue
+                # What stands before the surface in the view is another one.
+                z = one * view_z[v, a] + second * view_z[v, b] + third * view_z[v, c] + np.float32(tolerance)
+                nearest = int(y + np.float32(0.5)) * (last + 1) + int(x + np.float32(0.5))
+                if depth[first_depth[v] + nearest] * np.float32(DEPTH_STEP_M) > z:
+                    continue
+                level = levels[v]
+                if level > 0:
+                    smaller = np.float32(1.0 / (1 << level))
+                    x = (x + np.float32(0.5)) * smaller - np.float32(0.5)
+                    y = (y + np.float32(0.5)) * smaller - np.float32(0.5)
+                    last = (sizes[v] >> level) - 1
+                    if x < 0.0 or y < 0.0 or x >= last or y >= last:
+                        continue
                 left, top = int(x), int(y)
                 fx, fy = x - left, y - top
-                i = first[v] + 4 * (top * (last + 1) + left)
+                i = (first[v, level] + top * (last + 1) + left) * 4
                 j = i + 4 * (last + 1)
                 w00, w01 = (1 - fx) * (1 - fy), fx * (1 - fy)
                 w10, w11 = (1 - fx) * fy, fx * fy

@@ -1,37 +1,36 @@
-"""The engine: geometry, network and compositor put together behind the engine protocol."""
+"""The engine: structure and network put together behind the engine protocol."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from engines import controls
 from engines.character import Character
-from engines.compositor import compose
 from engines.condition import Condition
 from engines.engine import EngineInfo
 from engines.errors import CharacterError
+from engines.finishing import changed
 from engines.network import Network
-from engines.structure import FACE_GRID, CharacterGeometry
+from engines.structure import CharacterStructure
 from engines.weights import Weights
 
 F32 = npt.NDArray[np.float32]
 
 #: Pixels per side of a picture.
 PICTURE_PX = 512
+#: Characters that are kept ready: each takes about 60 MB, and getting one ready half a second.
+KEPT = 6
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A character with what does not change from picture to picture."""
 
-    character: Character
-    geometry: CharacterGeometry
-    face_views: F32  # (1, 4 E, FACE_GRID, FACE_GRID)
+    structure: CharacterStructure
     w: F32  # (1, w_dim)
 
 
@@ -56,7 +55,8 @@ class Generator:
         rejected: Mapping[str, str],
     ) -> None:
         self._network = network
-        self._prepared = {character.card.name: _prepare(character) for character in characters}
+        self._characters = {character.card.name: character for character in characters}
+        self._prepared: dict[str, _Prepared] = {}  # the one drawn last comes last
         info = network.info
         self._info = EngineInfo(
             backend=info.backend,
@@ -78,7 +78,7 @@ class Generator:
     @property
     def characters(self) -> tuple[str, ...]:
         """Names that a condition may ask for, in display order."""
-        return tuple(self._prepared)
+        return tuple(self._characters)
 
     def generate(self, condition: Condition) -> npt.NDArray[np.uint8]:
         """Return one picture: uint8, (512, 512, 4), straight-alpha RGBA.
@@ -86,35 +86,34 @@ class Generator:
         Raises:
             CharacterError: the character is not known.
         """
-        prepared = self._prepared.get(condition.character)
-        if prepared is None:
-            known = ", ".join(self._prepared)
-            raise CharacterError(f"no character named {condition.character!r}; there are {known}")
-        structure = prepared.geometry.structure(condition.controls)
-        prediction = self._network.predict(
+        prepared = self._ready(condition.character)
+        structure = prepared.structure.structure(condition.controls, condition.framing, PICTURE_PX, condition.turns)
+        change = self._network.predict(
             {
-                "body": structure.body[None],
-                "face": structure.face[None],
-                "face_views": prepared.face_views,
-                "condition": controls.normalised(condition.controls, controls.PORTRAIT_NAMES)[None],
+                "maps": structure.maps[None],
+                "condition": controls.normalised(condition.controls)[None],
                 "w": prepared.w,
             }
         )
-        sheet = prepared.character.sheet
-        return compose(prediction, structure, sheet.pose_views, sheet.face_views, PICTURE_PX)
+        return changed(structure.picture, change)
+
+    def _ready(self, name: str) -> _Prepared:
+        """Return a character ready to be drawn; those drawn least lately make room."""
+        prepared = self._prepared.pop(name, None)
+        if prepared is None:
+            character = self._characters.get(name)
+            if character is None:
+                known = ", ".join(self._characters)
+                raise CharacterError(f"no character named {name!r}; there are {known}")
+            prepared = _Prepared(
+                structure=CharacterStructure(character.proportions, character.figure, character.sheet),
+                w=character.w[None],
+            )
+            while len(self._prepared) >= KEPT:
+                del self._prepared[next(iter(self._prepared))]
+        self._prepared[name] = prepared
+        return prepared
 
     def close(self) -> None:
         """Free the network."""
         self._network.close()
-
-
-def _prepare(character: Character) -> _Prepared:
-    views = character.sheet.face_views
-    small = [cv2.resize(view, (FACE_GRID, FACE_GRID), interpolation=cv2.INTER_AREA) for view in views]
-    stacked = np.stack(small).transpose(0, 3, 1, 2).reshape(1, -1, FACE_GRID, FACE_GRID)
-    return _Prepared(
-        character=character,
-        geometry=CharacterGeometry(character.proportions, character.sheet),
-        face_views=np.ascontiguousarray(stacked, np.float32) / np.float32(255),
-        w=character.w[None],
-    )

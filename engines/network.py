@@ -8,13 +8,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engines.compositor import Prediction
-
 F32 = npt.NDArray[np.float32]
 
-#: Names of the ONNX file's inputs and outputs, in order; shapes in `engines.training.network.Student.forward`.
-INPUTS = ("body", "face", "face_views", "condition", "w")
-OUTPUTS = ("flow", "weights", "residual", "face_flow", "face_weights", "face_residual")
+#: Names of the ONNX file's inputs and output; shapes in `engines.student.network.Student.forward`.
+INPUTS = ("maps", "condition", "w")
+OUTPUT = "change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,7 @@ class NetworkInfo:
 class Network(Protocol):
     """A network that is ready to run.
 
-    Guarantees: used from one thread at a time; the prediction's arrays may be reused by the next call.
+    Guarantees: used from one thread at a time; the array that it returns may be reused by the next call.
 
     Raises:
         BackendError: (on making one) the library is missing or cannot run here, with the reason.
@@ -40,21 +38,8 @@ class Network(Protocol):
     def info(self) -> NetworkInfo:
         """What runs it."""
 
-    def predict(self, inputs: dict[str, F32]) -> Prediction:
-        """Return the prediction for one picture; every input has a leading batch axis of 1."""
+    def predict(self, inputs: dict[str, F32]) -> F32:
+        """Return how one picture's colours change, (3, 2 cells, 2 cells); every input has a leading axis of 1."""
 
     def close(self) -> None:
         """Free the device.  Idempotent."""
-
-
-def prediction(outputs: list[npt.NDArray[np.float32]]) -> Prediction:
-    """Return the outputs of one picture, in the order of :data:`OUTPUTS`, as a prediction."""
-    flow, weights, residual, face_flow, face_weights, face_residual = (output[0] for output in outputs)
-    return Prediction(
-        flow=flow,
-        weights=weights,
-        residual=residual,
-        face_flow=face_flow,
-        face_weights=face_weights,
-        face_residual=face_residual,
-    )

@@ -20,6 +20,10 @@ U8 = npt.NDArray[np.uint8]
 
 #: A vertex is seen when nothing lies more than this (metres) before it, and what its surface's slope gives a pixel.
 _TOLERANCE_M = 0.0012
+#: Sizes that a view is kept in, each half of the one before: what is drawn much smaller would flicker.
+LEVELS = 3
+#: Steps of the depth that is kept.
+DEPTH_STEP_M = 1e-4
 #: A surface is taken to be no steeper than this cosine.
 _LEAST_FACING = 0.15
 #: How much less is seen of what stands beside ink or background, whose colours are mixed into its pixels.
@@ -33,18 +37,27 @@ class PreparedViews:
     Args:
         xy: float32, (V, N, 2), places in pixels of the view, centres at whole numbers.
         normals: float32, (V, N, 3).
+        z: float32, (V, N), metres towards the viewer.
         seen: float32, (V, N), 0..1: how well the view shows the vertex.
-        pixels: uint8, flat, premultiplied RGBA of one view after the other.
-        first: int64, (V,), where each view begins in `pixels`.
-        size: int32, (V,), pixels per side of each.
+        pixels: uint8, flat, premultiplied RGBA of one view after the other, each at full, half and quarter size.
+        depth: int16, flat, tenths of a millimetre, of what these pixels show at full size; far away where there is
+            nothing.
+        first_depth: int64, (V,), which of them is each view's first.
+        first: int64, (V, LEVELS), which pixel of `pixels` is the first of each view and size.
+        size: int32, (V,), pixels per side of each at full size.
+        per_metre: float32, (V,), pixels per metre at full size.
     """
 
     xy: F32
     normals: F32
+    z: F32
     seen: F32
     pixels: U8
+    depth: npt.NDArray[np.int16]
+    first_depth: npt.NDArray[np.int64]
     first: npt.NDArray[np.int64]
     size: npt.NDArray[np.int32]
+    per_metre: F32
 
 
 def prepare_views(
@@ -52,7 +65,7 @@ def prepare_views(
     proportions: Proportions,
     views: Sequence[KeyView],
     pictures: Sequence[U8],
-    turns: Sequence[F32 | None],
+    turns: Sequence[F32 | None] | None = None,
 ) -> PreparedViews:
     """Return views made ready.
 
@@ -62,8 +75,9 @@ def prepare_views(
         views: what the pictures show.
         pictures: uint8, (size, size, 4) each, premultiplied RGBA.
     """
-    places, normals, seen = [], [], []
-    for view, picture, turn in zip(views, pictures, turns, strict=True):
+    places, normals, heights, seen, depths, per_metre = [], [], [], [], [], []
+    pyramids: list[list[U8]] = []
+    for view, picture, turn in zip(views, pictures, turns or [None] * len(views), strict=True):
         size = len(picture)
         pose = posed_figure(drawer.figure, proportions, view.vector(), turn)
         camera = view.matrix(proportions)
@@ -71,21 +85,34 @@ def prepare_views(
         clean = ((drawn.triangle >= 0) & (drawn.ink < 0)).astype(np.uint8)
         # Beside ink and background a view's pixels are mixed with them.
         clean += cv2.erode(clean, np.ones((3, 3), np.uint8))
-        pixel_m = 1.0 / (float(np.abs(camera[0, 0])) * size)
+        # A turned face's camera is foreshortened along one axis: what counts is how fine it is along the other.
+        per_metre.append(float(np.linalg.norm(camera[:, :2], axis=0).min()) * size)
+        pixel_m = 1.0 / per_metre[-1]
         level = np.zeros(len(drawn.xy), np.float32)
         _look(drawn.xy, pose.positions, pose.normals, drawn.depth, clean, np.float32(pixel_m), level)
         places.append(drawn.xy.astype(np.float32))
         normals.append(pose.normals)
+        heights.append(np.ascontiguousarray(pose.positions[:, 2]))
+        depths.append(np.clip(drawn.depth / DEPTH_STEP_M, -32000, 32000).astype(np.int16).ravel())
         seen.append(level)
-    sizes = np.array([len(picture) for picture in pictures], np.int32)
-    starts = np.concatenate([[0], np.cumsum(sizes.astype(np.int64) ** 2 * 4)[:-1]])
+        pyramid = [picture]
+        for _ in range(LEVELS - 1):
+            half = (max(1, len(pyramid[-1]) // 2),) * 2
+            pyramid.append(np.asarray(cv2.resize(pyramid[-1], half, interpolation=cv2.INTER_AREA), np.uint8))
+        pyramids.append(pyramid)
+    counts = [len(level) ** 2 for pyramid in pyramids for level in pyramid]
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).reshape(len(pyramids), LEVELS)
     return PreparedViews(
         xy=np.stack(places),
         normals=np.stack(normals),
+        z=np.stack(heights),
         seen=np.stack(seen),
-        pixels=np.concatenate([picture.ravel() for picture in pictures]),
+        pixels=np.concatenate([level.ravel() for pyramid in pyramids for level in pyramid]),
+        depth=np.concatenate(depths),
+        first_depth=np.cumsum([0, *(len(depth) for depth in depths)])[:-1].astype(np.int64),
         first=starts.astype(np.int64),
-        size=sizes,
+        size=np.array([len(picture) for picture in pictures], np.int32),
+        per_metre=np.array(per_metre, np.float32),
     )
 
 

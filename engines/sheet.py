@@ -1,31 +1,101 @@
-"""A character's sheet: the key views that a picture is warped from, and where their points are in space.
-
-A sheet holds *pose views* (the whole figure in a few poses) and *face views* (the face alone, one per
-expression), and a cloud of surface points seen in the pose views, each with its place in the rest pose and
-its bones.  From the cloud `engines.structure` derives, for any pose, where every part of the picture is to be
-found in every view.  Which views there are is fixed here: the network's inputs and outputs are per view.
-"""
+"""A character's sheet: the key views that its pictures are drawn from, kept as WebP pictures and a description."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from engines import controls
-from engines.controls import ControlVector
-from engines.skeleton import BONES, rotation_from_vector, vector_from_rotation
+from engines.errors import ViewsError
+from engines.key_view import KeyView
+from engines.skeleton import rotation_from_vector, vector_from_rotation
 
-F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
-#: Pose views show 1.25 times the picture's width, at the picture's 512 pixels per width: what a lean or a
-#: turn brings in from outside the frame has to come from somewhere.
-SHEET_SCALE = 1.25
-POSE_VIEW_PX = 640
-#: Face views show the face frame a little larger than it stands in a 512 pixel picture.
-FACE_VIEW_PX = 256
+_DESCRIPTION = "views.json"
+#: WebP quality 0..100: at 90 the loss is below the renderer's own dithering of edges to the eye.
+QUALITY = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """Key views and their pictures.
+
+    Args:
+        views: what the pictures show.
+        pictures: uint8, (size_px, size_px, 4) each, straight-alpha RGBA.
+    """
+
+    views: tuple[KeyView, ...]
+    pictures: tuple[U8, ...]
+
+    def save(self, folder: Path, quality: int = QUALITY, effort: int = 4) -> int:
+        """Write one WebP picture per view and the description; return the number of bytes.
+
+        Args:
+            folder: made if it is not there.
+            quality: 0..100; 100 is lossless.
+            effort: WebP's method, 0 (fast) to 6 (small).
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        for view, picture in zip(self.views, self.pictures, strict=True):
+            partial = folder / f"{view.name}.partial"
+            image = Image.fromarray(picture)
+            image.save(partial, "WEBP", lossless=quality == 100, quality=quality, method=effort)
+            partial.replace(folder / f"{view.name}.webp")
+        text = json.dumps({"spec_hash": controls.spec_hash(), "views": [_plain(view) for view in self.views]}, indent=1)
+        partial = folder / f"{_DESCRIPTION}.partial"
+        partial.write_text(text + "\n", encoding="utf-8")
+        partial.replace(folder / _DESCRIPTION)
+        return sum(path.stat().st_size for path in folder.iterdir())
+
+    @classmethod
+    def load(cls, folder: Path) -> Sheet:
+        """Read a folder that :meth:`save` wrote.
+
+        Raises:
+            ViewsError: something is missing, damaged or made for another control spec.
+        """
+        try:
+            document = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
+            if document["spec_hash"] != controls.spec_hash():
+                raise ViewsError(
+                    f"{folder.name}: made for control spec {document['spec_hash']}, this is {controls.spec_hash()}; "
+                    "render the sheet again"
+                )
+            views = tuple(KeyView(**view) for view in document["views"])
+            pictures = []
+            for view in views:
+                with Image.open(folder / f"{view.name}.webp") as image:
+                    pictures.append(np.array(image.convert("RGBA"), np.uint8))
+        except (OSError, KeyError, TypeError, ValueError, SyntaxError) as error:
+            raise ViewsError(f"{folder.name}: cannot be read as a sheet ({error}); render it again") from error
+        return cls(views=views, pictures=tuple(pictures))
+
+
+def _plain(view: KeyView) -> dict[str, object]:
+    """Return the view as JSON takes it."""
+    return asdict(view) | {"controls": dict(view.controls)}
+
+
+def premultiplied(image: U8) -> U8:
+    """Return straight-alpha RGBA as premultiplied RGBA, uint8, (..., 4)."""
+    alpha = image[..., 3:].astype(np.uint16)
+    colour = (image[..., :3].astype(np.uint16) * alpha + 127) // 255
+    return np.asarray(np.concatenate([colour, alpha], axis=-1), np.uint8)
+
+
+#: Portrait views show 1.25 times the picture's width, at its 512 pixels per width: what a lean or a turn brings in
+#: from outside the frame has to come from somewhere.
+_WIDER, _WIDER_PX = 1.25, 640
+#: Face views show the face frame a little larger than it stands in a 512 pixel portrait.
+_FACE_PX = 256
 
 
 def _arms(left: tuple[float, float, float, float], right: tuple[float, float, float, float]) -> dict[str, float]:
@@ -45,113 +115,63 @@ def _arms(left: tuple[float, float, float, float], right: tuple[float, float, fl
     return values
 
 
-def _hands(curl: float) -> dict[str, float]:
-    return {name: curl for name in controls.NAMES if name.endswith("_curl")}
+def _both(lift: float, turn: float, elbow: float, twist: float, curl: float | None = None) -> dict[str, float]:
+    """Return the same arm on both sides, and its fingers' curl."""
+    values = _arms((lift, turn, elbow, twist), (lift, turn, elbow, twist))
+    return values if curl is None else values | dict.fromkeys(_CURLS, curl)
 
 
-#: Controls of the pose views.  Head turns and arm poses share views, since they move different parts.
-POSE_VIEWS: tuple[dict[str, float], ...] = (
-    _arms((-62, 0, 6, 0), (-62, 0, 6, 0)),
-    {"head_yaw": 42.0} | _arms((-48, -90, 118, 0), (-48, -90, 118, 0)) | _hands(0.05),
-    {"head_yaw": -42.0} | _arms((-12, 0, 5, 0), (-12, 0, 5, 0)) | _hands(0.1),
-    {"head_pitch": 24.0} | _arms((-45, 75, 12, 0), (-45, 75, 12, 0)) | _hands(0.15),
-    {"head_pitch": -24.0, "torso_yaw": 28.0} | _arms((-52, -90, 60, 0), (-52, -90, 60, 0)) | _hands(0.6),
-    {"torso_yaw": -28.0} | _arms((-45, -90, 110, -100), (-45, -90, 110, -100)) | _hands(0.1),
-)
-#: Controls of the face views, on the neutral pose.
-FACE_VIEWS: tuple[dict[str, float], ...] = (
-    {},
-    {"blink_left": 0.5, "blink_right": 0.5, "smile": 1.0},
-    {"blink_left": 1.0, "blink_right": 1.0, "aa": 1.0},
-    {"gaze_yaw": 28.0, "ih": 1.0},
-    {"gaze_yaw": -28.0, "ou": 1.0},
-    {"gaze_pitch": 22.0, "ee": 1.0, "brow_left": -1.0, "brow_right": -1.0},
-    {"gaze_pitch": -22.0, "oh": 1.0, "brow_left": 1.0, "brow_right": 1.0},
-    {"joy": 1.0},
-    {"angry": 1.0},
-    {"sorrow": 1.0},
-    {"surprised": 1.0},
-)
+def _pair(name: str, value: float) -> dict[str, float]:
+    return {f"{name}_left": value, f"{name}_right": value}
 
 
-#: Poses that add surface points but no picture: the sides of arms and head that no pose view shows.
-SCANS: tuple[dict[str, float], ...] = (
-    {"head_yaw": 70.0, "head_pitch": 30.0} | _arms((-20, 100, 5, 0), (-20, 100, 5, 0)) | _hands(0.1),
-    {"head_yaw": -70.0, "head_pitch": -30.0} | _arms((-20, 180, 5, 0), (-20, 180, 5, 0)) | _hands(0.1),
-)
+_CURLS = tuple(name for name in controls.NAMES if name.endswith("_curl"))
+#: Head, torso, arms and hands move independently and choose their views independently, so that each view can show
+#: one pose of each.
+_PORTRAIT: dict[str, dict[str, float]] = {
+    "front": _both(-62, 0, 6, 0),
+    "left": {"head_yaw": 42.0} | _both(-48, -90, 118, 0, 0.05),
+    "right": {"head_yaw": -42.0} | _both(-12, 0, 5, 0, 0.1),
+    "down": {"head_pitch": 24.0} | _both(-45, 75, 12, 0, 0.15),
+    "up": {"head_pitch": -24.0, "torso_yaw": 28.0} | _both(-52, -90, 60, 0, 0.6),
+    "turned": {"torso_yaw": -28.0} | _both(-45, -90, 110, -100, 0.1),
+    "far_left": {"head_yaw": 66.0} | _both(-48, -90, 118, -50, 0.1),
+    "far_right": {"head_yaw": -66.0} | _both(-48, -90, 118, 0, 1.0),
+    "palms": {"head_pitch": 45.0} | _both(-48, -90, 118, 0, 0.0),
+    "backs": {"head_pitch": -42.0} | _both(-30, -90, 110, -100, 0.35),
+    "forward": {"torso_pitch": 25.0} | _both(-60, -40, 100, 60, 0.2),
+}
+#: The whole figure: legs, and what only a turn shows.
+_FULL: dict[str, dict[str, float]] = {
+    "stride_left": {"left_upper_leg_x": -45.0, "left_knee": 30.0, "right_upper_leg_x": 25.0, "right_knee": 20.0},
+    "stride_right": {"right_upper_leg_x": -45.0, "right_knee": 30.0, "left_upper_leg_x": 25.0, "left_knee": 20.0},
+    "legs_apart": {"left_upper_leg_z": 35.0, "right_upper_leg_z": 35.0, "left_knee": 60.0, "right_knee": 60.0},
+    **{f"from_{angle:+d}": {"root_yaw": float(angle), **_both(-35, 0, 5, 0)} for angle in (-120, -60, 60, 120, 180)},
+}
+_FACES: dict[str, dict[str, float]] = {
+    "face": {},
+    "face_half_shut_smile": _pair("blink", 0.5) | {"smile": 1.0},
+    "face_shut_aa": _pair("blink", 1.0) | {"aa": 1.0},
+    "face_quarter_shut_aa": _pair("blink", 0.25) | {"aa": 0.5},
+    "face_nearly_shut_oh": _pair("blink", 0.75) | {"oh": 0.5},
+    "face_left_ih": {"gaze_yaw": 28.0, "ih": 1.0},
+    "face_right_ou": {"gaze_yaw": -28.0, "ou": 1.0},
+    "face_down_ee": {"gaze_pitch": 22.0, "ee": 1.0} | _pair("brow", -1.0),
+    "face_up_oh": {"gaze_pitch": -22.0, "oh": 1.0} | _pair("brow", 1.0),
+    **{f"face_{expression}": {expression: 1.0} for expression in controls.EXPRESSIONS},
+}
 
 
-def pose_view_controls() -> tuple[ControlVector, ...]:
-    """Return the control vectors of the pose views."""
-    return tuple(controls.controls(values) for values in POSE_VIEWS)
+def _views(portrait: Sequence[str], full: Sequence[str], faces: Sequence[str]) -> tuple[KeyView, ...]:
+    return (
+        *(
+            KeyView(name=name, camera="portrait", controls=_PORTRAIT[name], scale=_WIDER, size_px=_WIDER_PX)
+            for name in portrait
+        ),
+        *(KeyView(name=name, camera="full", controls=_FULL[name]) for name in full),
+        *(KeyView(name=name, camera="face", controls=_FACES[name], size_px=_FACE_PX) for name in faces),
+    )
 
 
-def face_view_controls() -> tuple[ControlVector, ...]:
-    """Return the control vectors of the face views."""
-    return tuple(controls.controls(values) for values in FACE_VIEWS)
-
-
-def sheet_camera(camera: F32) -> F32:
-    """Return the camera of the pose views, (2, 3), for a picture's camera: the same centre, wider."""
-    wide = camera / SHEET_SCALE
-    wide[:, 2] += 0.5 * (1 - 1 / SHEET_SCALE)
-    return wide.astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointCloud:
-    """Surface points of a character, N of them, as seen in its pose views.
-
-    Args:
-        position: float32, (N, 3), metres, rest pose.
-        normal: float32, (N, 3), unit, rest pose, pointing to where the point was seen from.
-        weights: float32, (N, len(BONES)), skinning weights, rows sum to 1.
-        colour: uint8, (N, 3), RGB.
-        visible: uint8, (N, len(POSE_VIEWS)), how well each pose view shows the point: 0 not at all, 255 face on.
-    """
-
-    position: F32
-    normal: F32
-    weights: F32
-    colour: U8
-    visible: U8
-
-    def __post_init__(self) -> None:
-        count = len(self.position)
-        shapes = {"normal": (count, 3), "weights": (count, len(BONES)), "colour": (count, 3)}
-        shapes["visible"] = (count, len(POSE_VIEWS))
-        for name, expected in shapes.items():
-            got = getattr(self, name).shape
-            if got != expected:
-                raise ValueError(f"{name}: got shape {got}, expected {expected}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """The pictures and points that a character is drawn from.
-
-    Args:
-        pose_views: uint8, (V, POSE_VIEW_PX, POSE_VIEW_PX, 4), *premultiplied* RGBA.
-        face_views: uint8, (E, FACE_VIEW_PX, FACE_VIEW_PX, 4), *premultiplied* RGBA.
-        points: the surface points.
-    """
-
-    pose_views: U8
-    face_views: U8
-    points: PointCloud
-
-    def __post_init__(self) -> None:
-        for name, expected in (
-            ("pose_views", (len(POSE_VIEWS), POSE_VIEW_PX, POSE_VIEW_PX, 4)),
-            ("face_views", (len(FACE_VIEWS), FACE_VIEW_PX, FACE_VIEW_PX, 4)),
-        ):
-            got = getattr(self, name).shape
-            if got != expected:
-                raise ValueError(f"{name}: got shape {got}, expected {expected}")
-
-
-def premultiplied(image: U8) -> U8:
-    """Return straight-alpha RGBA as premultiplied RGBA, uint8, (..., 4)."""
-    alpha = image[..., 3:].astype(np.uint16)
-    colour = (image[..., :3].astype(np.uint16) * alpha + 127) // 255
-    return np.asarray(np.concatenate([colour, alpha], axis=-1), np.uint8)
+#: The views of the characters that ship, and of all that are made: one sheet serves both framings.
+SHEET_VIEWS: tuple[KeyView, ...] = _views(list(_PORTRAIT), list(_FULL), list(_FACES))

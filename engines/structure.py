@@ -1,12 +1,12 @@
-"""The geometric base: from controls and a character's points to structure maps and flow, in plain numpy.
+"""The structure of one picture: what geometry can say about it, and the picture that views alone make of it.
 
-The character's surface points are posed by linear blend skinning, drawn into a coarse depth buffer, and each
-cell of the picture then knows which surface point it shows.  Because that point's place in every key view is
-known beforehand, the flow from the picture into every view follows exactly (up to the cell's own size), and
-the network has only to correct it: expressions, hair, cloth, gaps, and which view to believe.
+The figure is posed and drawn; every pixel then takes its colour from the views that show its piece of surface best,
+and ink goes around it.  What is left for the network is what no view can tell: how light falls on a turned surface, what
+was hidden in every view, where two views disagree.
 
-The idea that structure should be computed where it can be, and learned where it cannot, is that of
-"Collaborative Neural Rendering using Anime Character Sheets" (Lin et al., IJCAI 2023, ultra-dense pose).
+The idea that structure should be computed where it can be, and learned where it cannot, is that of "Collaborative
+Neural Rendering using Anime Character Sheets" (Lin et al., IJCAI 2023); weighing views by angle and sight is that of
+"Unstructured Lumigraph Rendering" (Buehler et al., SIGGRAPH 2001).
 """
 
 from __future__ import annotations
@@ -14,210 +14,159 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cv2
+import numba
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-from engines import affine
-from engines.framing import face_camera, portrait_camera
-from engines.sheet import POSE_VIEWS, SHEET_SCALE, Sheet, pose_view_controls, sheet_camera
-from engines.skeleton import BONE_INDEX, BONES, Proportions, forward_kinematics
+from engines.controls import ControlVector
+from engines.drawing import FigureDrawer
+from engines.figure import Figure, Region
+from engines.finishing import finished
+from engines.framing import Framing, camera_of
+from engines.gather import gather, view_weights
+from engines.posing import posed_figure
+from engines.prepared_views import LEVELS, prepare_views
+from engines.sheet import Sheet, premultiplied
+from engines.skeleton import BONE_INDEX, Proportions
+from engines.view_choice import SHARPNESS, ViewChooser
 
 F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+U8 = npt.NDArray[np.uint8]
 
-#: Cells per side of the flow grid over the picture and of the inputs to the face branch.
-GRID = 128
-FACE_GRID = 64
-#: A point whose surface is turned further away than this is not drawn (cosine to the viewer).
-BACK_FACE_COSINE = -0.05
-#: Surfaces are taken to be no steeper than this when the point's plane is followed to the cell's centre.
-MIN_PLANE_COSINE = 0.4
-#: Distances to the nearest drawn cell are given to the network up to this many cells.
-MAX_DISTANCE_CELLS = 16.0
-
-_PARTS: tuple[tuple[str, ...], ...] = (
-    ("head", "left_eye", "right_eye"),
-    ("hips", "spine", "chest", "neck", "left_shoulder", "right_shoulder"),
-    ("left_upper_arm", "left_lower_arm"),
-    ("right_upper_arm", "right_lower_arm"),
-    ("left_hand", "right_hand", *(bone for bone in BONES if bone.endswith(("_proximal", "_intermediate", "_distal")))),
+#: Pixels of the picture per cell of the network's grid, and per cell of what it sees and changes.
+CELL_PX, FINE_PX = 4, 2
+#: Regions that the network is told apart: several of `engines.figure.Region` each.
+_GROUPS: tuple[tuple[Region, ...], ...] = (
+    (Region.HEAD,),
+    (Region.FACE,),
+    (Region.LEFT_EYE, Region.RIGHT_EYE),
+    (Region.MOUTH,),
+    (Region.TORSO,),
+    (Region.LEFT_ARM, Region.RIGHT_ARM),
+    (Region.LEFT_HAND, Region.RIGHT_HAND),
+    (Region.LEFT_LEG, Region.RIGHT_LEG),
 )
-#: Channels of the body's structure maps: coverage, distance, depth, facing, colour, parts, seen in each view,
-#: and the colour and alpha that each view shows there.
-BODY_CHANNELS = 4 + 3 + len(_PARTS) + 5 * len(POSE_VIEWS)
-#: Channels of the face's structure maps: head, coverage, and the parallax of the base flow in x and y.
-FACE_CHANNELS = 4
+#: Channels of what is seen, at twice the grid: premultiplied RGBA, how well views show it, and ink.
+_SEEN = 6
+#: Channels of the maps: what is seen, four cells as one, then normal, depth and groups.
+CHANNELS = 4 * _SEEN + 4 + len(_GROUPS)
+#: How much a surface's own colour counts against views that hardly show it.
+_FALLBACK = 2e-5
+#: A surface is hidden in a view when something stands this much (metres) before it there.
+_HIDDEN_M = 0.002
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Structure:
-    """What geometry says about one picture.
+    """What geometry and views make of one picture of S pixels per side.
 
     Args:
-        body: float32, (BODY_CHANNELS, GRID, GRID), about -1..1: inputs of the body branch.
-        base: float32, (V, GRID, GRID, 2): x and y in 0..1 of each pose view, for each cell's centre.
-        face: float32, (FACE_CHANNELS, FACE_GRID, FACE_GRID): inputs of the face branch.
-        face_base: float32, (FACE_GRID, FACE_GRID, 2): x and y in 0..1 of the face views.
-        face_camera: float32, (2, 3): world to face frame, both 0..1.
-        picture_to_face: float32, (2, 3): picture coordinates to face frame coordinates, both 0..1.
+        picture: uint8, (S, S, 4), straight-alpha RGBA.
+        maps: float32, (CHANNELS, S / CELL_PX, S / CELL_PX), about -1..1: inputs of the network.
     """
 
-    body: F32
-    base: F32
-    face: F32
-    face_base: F32
-    face_camera: F32
-    picture_to_face: F32
+    picture: U8
+    maps: F32
 
 
-def _centres(size: int) -> F32:
-    """Return cell centres in 0..1, (size, size, 2), x first."""
-    axis = (np.arange(size, dtype=np.float32) + 0.5) / size
-    return np.stack(np.meshgrid(axis, axis), axis=-1)
+class CharacterStructure:
+    """One character, prepared so that a pose costs a few milliseconds.
 
-
-class CharacterGeometry:
-    """One character's points, prepared so that a pose costs a few milliseconds.
-
-    Per point and view it keeps where the view shows the point and how that place moves with the point
-    (a 2 x 3 matrix), so that no view is posed again at run time.
+    Args:
+        proportions: the character's.
+        figure: its surface.
+        sheet: its views.
     """
 
-    def __init__(self, proportions: Proportions, sheet: Sheet) -> None:
-        points = sheet.points
-        self.proportions = proportions
-        self.camera = portrait_camera(proportions)
-        homogeneous = np.concatenate([points.position, np.ones((len(points.position), 1), np.float32)], axis=1)
-        self._posing = _skinning_matrix(points.weights, homogeneous)
-        self._facing = _skinning_matrix(points.weights, points.normal)
-        self._normal = points.normal
-        self._main_bone = points.weights.argmax(axis=1)
-        wide = sheet_camera(self.camera)
-        places, slopes = [], []
-        for vector in pose_view_controls():
-            skinning = forward_kinematics(vector, proportions)[:, :3]
-            posed = self._posing @ skinning.transpose(0, 2, 1).reshape(-1, 3)
-            places.append(posed[:, :2] @ wide[:, :2].T + wide[:, 2])
-            blended = (points.weights @ skinning[:, :2, :3].reshape(len(BONES), 6)).reshape(-1, 2, 3)
-            slopes.append(np.einsum("ij,njk->nik", wide[:, :2], blended))
-        rest_face = face_camera(proportions, np.eye(4, dtype=np.float32))
-        places.append(points.position[:, :2] @ rest_face[:, :2].T + rest_face[:, 2])
-        flat = np.concatenate([rest_face[:, :2], np.zeros((2, 1), np.float32)], axis=1)
-        slopes.append(np.tile(flat, (len(points.position), 1, 1)))
-        views = len(POSE_VIEWS) + 1  # the last is the face frame
-        place = np.stack(places, axis=1)[..., None]  # (N, V + 1, 2, 1)
-        moving = np.concatenate([place, np.stack(slopes, axis=1)], axis=-1)  # (N, V + 1, 2, 4)
-        #: (N, 4, 2 V + 2): where each view shows the point, and how that moves with the point's x, y and z.
-        self._places = np.ascontiguousarray(moving.reshape(len(place), 2 * views, 4).transpose(0, 2, 1), np.float32)
-        parts = np.zeros((len(BONES), len(_PARTS)), np.float32)
-        for part, bones in enumerate(_PARTS):
-            for bone in bones:
-                parts[BONE_INDEX[bone], part] = 1.0
-        self._features = np.concatenate(
-            [points.colour / np.float32(127.5) - 1, points.weights @ parts, points.visible / np.float32(255)], axis=1
-        )
-        self._small_px = round(GRID * SHEET_SCALE)  # GRID cells per picture
-        self._small_views = np.stack(
-            [cv2.resize(view, (self._small_px,) * 2, interpolation=cv2.INTER_AREA) for view in sheet.pose_views]
-        )
-        to_world = affine.inverse(self.camera)
-        self._cell_places = affine.apply(to_world, _CELLS).reshape(-1, 2)
-        neck, top = float(proportions.joints[BONE_INDEX["neck"], 1]), proportions.head_top
-        self._depth_scale = 1.0 / max(top - neck, 1e-3)
-        self._depth_origin = float(proportions.joints[BONE_INDEX["chest"], 2])
+    def __init__(self, proportions: Proportions, figure: Figure, sheet: Sheet) -> None:
+        self.proportions, self.figure = proportions, figure
+        self._drawer = FigureDrawer(figure)
+        pictures = [premultiplied(picture) for picture in sheet.pictures]
+        self._views = prepare_views(self._drawer, proportions, sheet.views, pictures)
+        self._chooser = ViewChooser(figure, sheet.views, self._views)
+        group = np.zeros(len(Region), np.int32)
+        for number, regions in enumerate(_GROUPS):
+            group[list(regions)] = number
+        self._group = group[figure.region]
+        neck = float(proportions.joints[BONE_INDEX["neck"], 1])
+        self._depth_scale = np.float32(1.0 / max(proportions.head_top - neck, 1e-3))
 
-    def structure(self, vector: npt.NDArray[np.float32]) -> Structure:
-        """Return the structure maps and the base flow for a control vector."""
-        bones = forward_kinematics(vector, self.proportions)
-        posed = self._posing @ bones[:, :3].transpose(0, 2, 1).reshape(-1, 3)  # (N, 3)
-        facing = self._facing @ np.ascontiguousarray(bones[:, 2, :3]).reshape(-1)
-        picture = posed[:, :2] @ self.camera[:, :2].T + self.camera[:, 2]
-        winner, distance = self._draw(picture, posed[:, 2], facing)
+    def structure(
+        self, vector: ControlVector, framing: Framing = "portrait", size: int = 512, turns: F32 | None = None
+    ) -> Structure:
+        """Return the structure of a pose's picture.
 
-        # Where the cell's centre is in the rest pose: on the plane through the point that the cell shows, at
-        # right angles to the point's normal.  That is near enough to turn back by the point's main bone alone.
-        shown = winner.ravel()
-        offset = self._cell_places - posed[shown, :2]
-        turned = bones[:, :3, :3][self._main_bone[shown]]  # (cells, 3, 3)
-        normal = np.einsum("nij,nj->ni", turned, self._normal[shown])
-        slope = normal[:, :2] / np.maximum(normal[:, 2:], MIN_PLANE_COSINE)
-        depth = -(slope * offset).sum(axis=1) * (distance.ravel() < 1.5)
-        shift = offset[:, :1] * turned[:, 0] + offset[:, 1:] * turned[:, 1] + depth[:, None] * turned[:, 2]
-        step = np.concatenate([_ONE, shift], axis=1)  # (cells, 4)
-        flow = np.einsum("nk,nkv->nv", step, np.take(self._places, shown, axis=0))
-        base = np.ascontiguousarray(flow.reshape(GRID, GRID, len(POSE_VIEWS) + 1, 2).transpose(2, 0, 1, 3))
-
-        body = np.empty((BODY_CHANNELS, GRID, GRID), np.float32)
-        body[0] = distance == 0
-        body[1] = np.minimum(distance, MAX_DISTANCE_CELLS) / MAX_DISTANCE_CELLS
-        body[2] = ((posed[shown, 2] - self._depth_origin) * self._depth_scale).reshape(GRID, GRID)
-        body[3] = facing[shown].reshape(GRID, GRID)
-        features = cv2.blur(self._features[shown].reshape(GRID, GRID, -1), (3, 3))
-        first = 4 + features.shape[-1]
-        body[4:first] = features.transpose(2, 0, 1)
-        for view in range(len(POSE_VIEWS)):
-            pixels = base[view] * self._small_px - 0.5
-            seen = cv2.remap(self._small_views[view], pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-            body[first + 4 * view : first + 4 * view + 4] = seen.transpose(2, 0, 1)
-        body[first:] *= 1 / 255
-        return self._with_face(bones, body, base)
-
-    def _draw(self, picture: F32, depth: F32, facing: F32) -> tuple[npt.NDArray[np.int64], F32]:
-        """Return, per cell, the nearest point (or that of the nearest drawn cell) and the distance to it."""
-        column = np.floor(picture[:, 0] * GRID - 0.5).astype(np.int32)
-        row = np.floor(picture[:, 1] * GRID - 0.5).astype(np.int32)
-        inside = (column >= -1) & (column < GRID) & (row >= -1) & (row < GRID) & (facing > BACK_FACE_COSINE)
-        index = np.flatnonzero(inside)
-        key = np.clip((depth[index] + 2.0) * 12000.0, 0, 65535).astype(np.uint16)
-        index = index[np.argsort(key, kind="stable")]  # radix sort: far to near, the nearest written last
-        drawn = np.full((GRID + 2, GRID + 2), -1, np.int64)  # one cell of border instead of clipping
-        r, c = row[index] + 1, column[index] + 1
-        for down, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            # Four writes, not interleaved: a farther point may win a neighbour's corner, never its own cell.
-            layer = np.full_like(drawn, -1)
-            layer[r + down, c + right] = index
-            better = (layer >= 0) & ((drawn < 0) | (depth[layer] > depth[drawn]))
-            drawn[better] = layer[better]
-        drawn = drawn[1:-1, 1:-1]
-        empty = (drawn < 0).astype(np.uint8)
-        if empty.all():
-            return np.zeros((GRID, GRID), np.int64), np.full((GRID, GRID), MAX_DISTANCE_CELLS, np.float32)
-        distance, labels = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-        winner_of_label = np.zeros(int(labels.max()) + 1, np.int64)
-        filled = empty == 0
-        winner_of_label[labels[filled]] = drawn[filled]
-        return winner_of_label[labels], distance.astype(np.float32)
-
-    def _with_face(self, bones: F32, body: F32, base: F32) -> Structure:
-        """Add the face frame: what the body's maps say there, and the base flow into the face views."""
-        camera = face_camera(self.proportions, bones[BONE_INDEX["head"]])
-        to_picture = affine.compose(self.camera, affine.inverse(camera))
-        pixels = affine.apply(to_picture, _FACE_CELLS) * np.float32(GRID) - np.float32(0.5)
-        layers = np.dstack([body[7], body[0], base[-1]])
-        seen = cv2.remap(layers, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        face_base = np.ascontiguousarray(seen[..., 2:])
-        face = np.empty((FACE_CHANNELS, FACE_GRID, FACE_GRID), np.float32)
-        face[:2] = seen[..., :2].transpose(2, 0, 1)
-        # Where no head is drawn the base is meaningless; there the frame itself is the best guess.
-        near = np.clip(1.5 - np.abs(face_base - _FACE_CELLS).max(axis=-1, keepdims=True) * 5.0, 0.0, 1.0)
-        face_base = _FACE_CELLS + (face_base - _FACE_CELLS) * near
-        face[2:] = (face_base - _FACE_CELLS).transpose(2, 0, 1) * 8.0
+        Args:
+            vector: the pose.
+            framing: which camera.
+            size: pixels per side, a multiple of :data:`CELL_PX`.
+            turns: float32, (joints - bones, 3, 3), how hair and cloth swing; None: they hang at rest.
+        """
+        figure, views = self.figure, self._views
+        pose = posed_figure(figure, self.proportions, vector, turns)
+        camera = camera_of(framing, self.proportions)
+        drawn = self._drawer.draw(pose, camera, size)
+        finer = views.per_metre / np.float32(camera[0, 0] * size)  # pixels of each view per pixel
+        levels = np.clip(np.round(np.log2(finer)), 0, LEVELS - 1).astype(np.int32)
+        choice = self._chooser.choose(pose, vector, np.minimum(finer, 1.0))
+        used, slot = np.unique(choice.view, return_inverse=True)
+        used, slot = used.astype(np.int32), slot.reshape(choice.view.shape).astype(np.int32)
+        weights = np.empty((len(figure.places), len(used)), np.float32)
+        view_weights(pose.normals, views.normals, views.seen, used, SHARPNESS, weights)
+        colours, trust = np.zeros((size, size, 3), np.uint8), np.zeros((size, size), np.uint8)
+        gather(
+            drawn.triangle, drawn.xy, figure.triangles, figure.region, slot, used, choice.share, weights, views.xy,
+            views.z, views.depth, views.first_depth, _HIDDEN_M, views.pixels, views.first, views.size, levels,
+            figure.colours, _FALLBACK, colours, trust,
+        )  # fmt: skip
+        picture, ink = finished(drawn.triangle, drawn.ink, colours, figure.triangles, figure.ink)
         return Structure(
-            body=body,
-            base=base[:-1],
-            face=face,
-            face_base=face_base.astype(np.float32),
-            face_camera=camera,
-            picture_to_face=affine.inverse(to_picture),
+            picture=picture, maps=self._maps(picture, trust, ink, drawn.triangle, pose.normals, pose.positions)
         )
 
+    def _maps(self, picture: U8, trust: U8, ink: U8, triangle: I32, normals: F32, positions: F32) -> F32:
+        size = len(picture)
+        fine, cells = size // FINE_PX, size // CELL_PX
+        premultiplied_picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2mRGBA), np.uint8)
+        maps = np.zeros((CHANNELS, cells, cells), np.float32)
+        seen = np.dstack(
+            [
+                cv2.resize(premultiplied_picture, (fine, fine), interpolation=cv2.INTER_AREA),
+                cv2.resize(trust, (fine, fine), interpolation=cv2.INTER_AREA),
+                cv2.resize(ink, (fine, fine), interpolation=cv2.INTER_AREA),
+            ]
+        )
+        blocks = seen.reshape(cells, 2, cells, 2, _SEEN).transpose(4, 1, 3, 0, 2).reshape(4 * _SEEN, cells, cells)
+        maps[: 4 * _SEEN] = blocks
+        maps[: 4 * _SEEN] *= np.float32(1 / 255)
+        _surface_maps(
+            triangle, self.figure.triangles, self._group, normals, positions, self._depth_scale, maps[4 * _SEEN :]
+        )
+        return maps
 
-_CELLS = _centres(GRID)
-_ONE = np.ones((GRID * GRID, 1), np.float32)
-_FACE_CELLS = _centres(FACE_GRID)
+
+@numba.njit(nogil=True, cache=True)
+def _surface_maps(
+    triangle: I32, corners: I32, group: I32, normals: F32, positions: F32, depth_scale: float, maps: F32
+) -> None:
+    """Fill in normal, depth and group of what stands in the middle of each cell."""
+    cells = maps.shape[1]
+    step = len(triangle) // cells
+    for row in range(cells):
+        for column in range(cells):
+            t = triangle[row * step + step // 2, column * step + step // 2]
+            if t < 0:
+                continue
+            a, b, c = corners[t, 0], corners[t, 1], corners[t, 2]
+            for axis in range(3):
+                maps[axis, row, column] = (normals[a, axis] + normals[b, axis] + normals[c, axis]) / np.float32(3.0)
+            maps[3, row, column] = (positions[a, 2] + positions[b, 2] + positions[c, 2]) / np.float32(3.0) * depth_scale
+            maps[4 + group[t], row, column] = 1.0
 
 
-def _skinning_matrix(weights: F32, vectors: F32) -> sparse.csr_matrix:
-    """Return the matrix (N, len(BONES) * D) that, times bone matrices' columns, skins N vectors (N, D)."""
-    outer = weights[:, :, None] * vectors[:, None, :]
-    return sparse.csr_matrix(outer.reshape(len(weights), -1))
+def premultiplied_fine(maps: F32) -> F32:
+    """Return the picture that is in the maps, float32 (4, 2 cells, 2 cells), premultiplied RGBA 0..1."""
+    cells = maps.shape[1]
+    blocks = maps[:16].reshape(4, 2, 2, cells, cells)
+    return np.ascontiguousarray(blocks.transpose(0, 3, 1, 4, 2).reshape(4, 2 * cells, 2 * cells))

@@ -29,6 +29,8 @@ SLOTS = 3
 SHARPNESS = 10.0
 #: What a full blink or viseme of difference costs a view, in parts of a view that shows everything.
 _EXPRESSION_COST = 0.6
+#: How fast a view loses with coarseness: at half as many pixels it counts a fifth.
+_FINENESS = 2.3
 #: Vertices that stand for a region.
 _SAMPLES = 160
 _EYES = ("gaze_yaw", "gaze_pitch", *controls.EXPRESSIONS)
@@ -103,8 +105,14 @@ class ViewChooser:
                 found.append(view)
         return np.array(found, np.int64)
 
-    def choose(self, pose: PosedFigure, vector: ControlVector) -> Choice:
-        """Return what each region is drawn from in a pose."""
+    def choose(self, pose: PosedFigure, vector: ControlVector, fineness: F32) -> Choice:
+        """Return what each region is drawn from in a pose.
+
+        Args:
+            pose: the figure, posed.
+            vector: the pose.
+            fineness: float32, (V,), 0..1: pixels of each view per pixel of the picture, at most 1.
+        """
         view, share = np.zeros((len(Region), SLOTS), np.int32), np.zeros((len(Region), SLOTS), np.float32)
         now = controls.normalised(vector)
         for region in Region:
@@ -115,7 +123,7 @@ class ViewChooser:
             facing = np.maximum(normals[:, 2], 0.0) + np.float32(0.02)
             alike = np.einsum("vnc,nc->vn", self._prepared.normals[np.ix_(views, samples)], normals)
             good = self._prepared.seen[np.ix_(views, samples)] * np.exp(SHARPNESS * (alike - 1.0))
-            score = good @ facing / facing.sum()
+            score = good @ facing / facing.sum() * fineness[views] ** _FINENESS
             columns = self._controls[region]
             if len(columns):
                 apart = self._poses[region] - now[columns]

@@ -15,10 +15,13 @@ from engines import controls
 from engines.character import PRETRAINED
 from engines.errors import SpecMismatchError, WeightsError
 
-#: What `model.json` must say for this program to run the weights: see `engines.training.network`.
-ARCHITECTURE = "warp-student-1"
+#: What `model.json` must say for this program to run the weights: see `engines.student.network`.
+ARCHITECTURE = "figure-student-2"
 ONNX_FILE = "student.onnx"
 SAFETENSORS_FILE = "student.safetensors"
+#: Reads the style off a sheet: for characters that are made later.
+ENCODER_FILE = "encoder.safetensors"
+ENCODER_ONNX_FILE = "encoder.onnx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

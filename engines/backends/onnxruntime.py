@@ -7,9 +7,8 @@ import platform
 import numpy as np
 import numpy.typing as npt
 
-from engines.compositor import Prediction
 from engines.errors import BackendError
-from engines.network import INPUTS, OUTPUTS, NetworkInfo, prediction
+from engines.network import INPUTS, OUTPUT, NetworkInfo
 from engines.weights import Weights
 
 
@@ -48,9 +47,9 @@ class OnnxRuntimeNetwork:
         """What runs the network."""
         return self._info
 
-    def predict(self, inputs: dict[str, npt.NDArray[np.float32]]) -> Prediction:
-        """Return the prediction for one picture."""
-        return prediction(self._session.run(list(OUTPUTS), {name: inputs[name] for name in INPUTS}))
+    def predict(self, inputs: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+        """Return the change of one picture, (3, 2 cells, 2 cells)."""
+        return np.asarray(self._session.run([OUTPUT], {name: inputs[name] for name in INPUTS})[0][0], np.float32)
 
     def close(self) -> None:
         """Nothing to free."""

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engines.compositor import Prediction
 from engines.errors import BackendError
-from engines.network import INPUTS, OUTPUTS, NetworkInfo, prediction
+from engines.network import INPUTS, OUTPUT, NetworkInfo
 from engines.weights import Weights
 
 if TYPE_CHECKING:
@@ -56,10 +55,10 @@ class OpenVinoNetwork:
         """What runs the network."""
         return self._info
 
-    def predict(self, inputs: dict[str, npt.NDArray[np.float32]]) -> Prediction:
-        """Return the prediction for one picture."""
+    def predict(self, inputs: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+        """Return the change of one picture, (3, 2 cells, 2 cells)."""
         self._request.infer([inputs[name] for name in INPUTS], share_inputs=True)
-        return prediction([self._request.get_tensor(name).data for name in OUTPUTS])
+        return np.asarray(self._request.get_tensor(OUTPUT).data[0], np.float32)
 
     def close(self) -> None:
         """Let go of the compiled network."""

@@ -7,9 +7,8 @@ import json
 import numpy as np
 import numpy.typing as npt
 
-from engines.compositor import Prediction
 from engines.errors import BackendError
-from engines.network import INPUTS, NetworkInfo, prediction
+from engines.network import INPUTS, NetworkInfo
 from engines.weights import SAFETENSORS_FILE, Weights
 
 
@@ -28,10 +27,10 @@ class TorchNetwork:
         try:
             import torch
         except ImportError as error:
-            raise BackendError(f"package torch cannot be imported ({error}); pip install animirror[train]") from error
+            raise BackendError(f"package torch cannot be imported ({error}); pip install -e .[train]") from error
         from safetensors.torch import load_file
 
-        from engines.training.network import Student, StudentConfig
+        from engines.student.network import Student, StudentConfig
 
         config = json.loads((weights.folder / "model.json").read_text())["config"]
         self._torch = torch
@@ -45,12 +44,11 @@ class TorchNetwork:
         """What runs the network."""
         return self._info
 
-    def predict(self, inputs: dict[str, npt.NDArray[np.float32]]) -> Prediction:
-        """Return the prediction for one picture."""
+    def predict(self, inputs: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+        """Return the change of one picture, (3, 2 cells, 2 cells)."""
         with self._torch.inference_mode():
             out = self._student(*(self._torch.from_numpy(inputs[name]) for name in INPUTS))
-        fields = (out.flow, out.weights, out.residual, out.face_flow, out.face_weights, out.face_residual)
-        return prediction([field.numpy() for field in fields])
+        return np.asarray(out[0].numpy(), np.float32)
 
     def close(self) -> None:
         """Nothing to free."""

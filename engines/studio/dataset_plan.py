@@ -65,7 +65,7 @@ class DatasetOptions:
     fps: float = 30.0
     size: int = 512
     supersample: int = 2
-    views: str = "student"
+    views: str = "character"
     seed: int = 0
     i_have_the_rights: bool = False
 

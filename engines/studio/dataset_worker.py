@@ -74,18 +74,19 @@ class Worker:
         avatar, name = appearance.avatar, appearance.identity.name
         target = self._folder / "characters" / name
         partial = _partial(target)
-        sheet = make_sheet(self._renderer, avatar)
+        figure, sheet = make_sheet(self._renderer, avatar)
         save_character(
             partial / "character",
             Character(
                 card=card_from_avatar(name, avatar),
                 proportions=avatar.proportions,
+                figure=figure,
                 sheet=sheet,
                 w=np.zeros(0, np.float32),
             ),
             effort=_SHEET_EFFORT,
         )
-        if self._options.views != "student":  # whose views the character's own sheet holds
+        if self._options.views != "character":  # whose views the character's own sheet holds
             views = view_set(self._options.views)
             draw_views(self._renderer, avatar, views, appearance.parts.triangles).save(partial / "sheet")
         (partial / "identity.json").write_text(json.dumps(_plain_identity(appearance), indent=1) + "\n")

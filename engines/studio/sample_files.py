@@ -10,7 +10,6 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -20,6 +19,7 @@ from PIL import Image
 
 from engines.controls import NAMES, ControlVector
 from engines.errors import DatasetError
+from engines.framing import Framing
 from engines.skeleton import BONES
 from engines.studio.labels import LabelledPicture
 from engines.studio.palette import PALETTE
@@ -107,19 +107,8 @@ def decoded(files: Mapping[str, bytes]) -> LabelledPicture:
         raise DatasetError(f"a sample cannot be read ({error}); make the data set again") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FaceLabels:
-    """What the student learns from beside the picture; fields as in :class:`LabelledPicture`."""
-
-    controls: ControlVector
-    camera: F32
-    face_camera: F32
-    triangle: I32
-    barycentric: F32
-
-
-def face_labels(files: Mapping[str, bytes]) -> FaceLabels:
-    """Return a sample's pose, cameras and face surface without decoding its other labels.
+def parts_and_pose(files: Mapping[str, bytes]) -> tuple[ControlVector, U8, Framing]:
+    """Return a sample's pose, its parts, uint8 (L, L), and its framing, without decoding its other labels.
 
     Raises:
         DatasetError: a file is missing or damaged.
@@ -127,13 +116,8 @@ def face_labels(files: Mapping[str, bytes]) -> FaceLabels:
     try:
         values = json.loads(files[VALUES])
         with np.load(io.BytesIO(files[LABELS])) as arrays:
-            return FaceLabels(
-                controls=np.array([values["controls"][name] for name in NAMES], np.float32),
-                camera=np.array(values["camera"], np.float32),
-                face_camera=np.array(values["face_camera"], np.float32),
-                triangle=arrays["face_triangle"],
-                barycentric=arrays["face_barycentric"].astype(np.float32) / WEIGHT_STEPS,
-            )
+            vector = np.array([values["controls"][name] for name in NAMES], np.float32)
+            return vector, arrays["parts"], values["framing"]
     except _DAMAGE as error:
         raise DatasetError(f"a sample cannot be read ({error}); make the data set again") from error
 

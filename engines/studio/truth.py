@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engines.key_view import KeyView
 from engines.studio.avatar import Avatar
 from engines.studio.interpolation import carried
 from engines.studio.renderer import Renderer
 from engines.studio.view_sheet import view_pose
-from engines.studio.views import KeyView, drawn_in
+from engines.studio.views import drawn_in
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]

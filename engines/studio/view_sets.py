@@ -13,32 +13,19 @@ from typing import Any
 from engines import controls
 from engines.errors import ViewsError
 from engines.framing import Framing
-from engines.sheet import FACE_VIEW_PX, FACE_VIEWS, POSE_VIEW_PX, POSE_VIEWS, SHEET_SCALE
-from engines.studio.views import LAYERS, VIEW_PX, KeyView, Layer
+from engines.key_view import VIEW_PX, KeyView, Layer
+from engines.sheet import SHEET_VIEWS
+from engines.studio.views import LAYERS
 
 _MAX_PX = 2048
-#: An arm whose hand stands beside the shoulder, of either side: that of the present weights' second pose view.
+#: Portrait views show this many times the picture's width.
+_SCALE = 1.25
+#: An arm whose hand stands beside the shoulder, of either side: that of the characters' second view.
 _RAISED = {
     name.removeprefix("left_"): value
-    for name, value in POSE_VIEWS[1].items()
+    for name, value in SHEET_VIEWS[1].controls.items()
     if name.startswith("left_") and not name.endswith("_curl")
 }
-
-
-def _student() -> tuple[KeyView, ...]:
-    """Return what `engines.sheet` fixes for the present weights."""
-    poses = [
-        KeyView(
-            name=f"pose_{index}", camera="portrait", controls=values, scale=SHEET_SCALE, size_px=POSE_VIEW_PX,
-            swinging=False,
-        )
-        for index, values in enumerate(POSE_VIEWS)
-    ]  # fmt: skip
-    faces = [
-        KeyView(name=f"face_{index}", camera="face", controls=values, size_px=FACE_VIEW_PX, swinging=False)
-        for index, values in enumerate(FACE_VIEWS)
-    ]
-    return (*poses, *faces)
 
 
 def _faces() -> tuple[KeyView, ...]:
@@ -86,7 +73,7 @@ def _poses(camera: Framing) -> tuple[KeyView, ...]:
         "arms_out": arms_out,
         **{f"hands_{name}": values for name, values in hands.items()},
     }
-    scale = SHEET_SCALE if camera == "portrait" else 1.0  # a full figure has all that a lean could bring in
+    scale = _SCALE if camera == "portrait" else 1.0  # a full figure has all that a lean could bring in
     drawn = [KeyView(name=name, camera=camera, controls=values, scale=scale) for name, values in views.items()]
     apart: tuple[Layer, ...] = ("no_hair", "no_arms")
     layers = [KeyView(name=f"layer_{layer}", camera=camera, layer=layer, scale=scale) for layer in apart]
@@ -103,9 +90,9 @@ def _legs() -> tuple[KeyView, ...]:
     return tuple(KeyView(name=name, camera="full", controls=values) for name, values in views.items())
 
 
-#: The sheets that are built in: `student` is what the shipped weights read; `portrait` and `full` are whole.
+#: The sheets that are built in: `character` is what characters are drawn from; `portrait` and `full` show layers too.
 VIEW_SETS: dict[str, tuple[KeyView, ...]] = {
-    "student": _student(),
+    "character": SHEET_VIEWS,
     "portrait": (*_poses("portrait"), *_faces()),
     "full": (*_poses("full"), *_legs(), *_faces()),
 }

@@ -1,18 +1,15 @@
-"""One key view of a sheet: a pose, a camera and, where parts are drawn apart, a layer."""
+"""Which triangles a key view draws, where its layer leaves parts out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from engines import controls
-from engines.controls import ControlVector
-from engines.framing import Framing, camera_of, face_camera
-from engines.skeleton import BONE_INDEX, BONES, Proportions, forward_kinematics
+from engines.key_view import KeyView, Layer
+from engines.skeleton import BONES
 from engines.studio.avatar import Avatar
 from engines.studio.part_names import EYES, Part
 from engines.studio.parts import parts_of
@@ -21,7 +18,6 @@ F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
-Layer = Literal["eye_white", "iris", "face", "lashes", "brows", "mouth", "hair", "clothes", "no_hair", "no_arms"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 #: What each layer draws.  `face` is the face without eyes, brows, hair and accessories; `no_arms` is everything
 #: that does not hang on an arm, and so has no entry here.
@@ -36,46 +32,6 @@ LAYER_PARTS: dict[Layer, frozenset[Part]] = {
     "clothes": frozenset({Part.CLOTHES, Part.ACCESSORIES}),
     "no_hair": frozenset(Part) - {Part.HAIR},
 }
-#: Pixels per side of a view unless it says otherwise.
-VIEW_PX = 512
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyView:
-    """One picture of a sheet.
-
-    Args:
-        name: unique in its sheet; letters, digits, `_` and `-`.
-        camera: a framing, or ``face``: the frame that follows the head.
-        controls: name -> value, away from neutral.
-        layer: draw only these parts; None draws everything.
-        scale: shows this many times the width of the camera's picture, about the same centre.
-        size_px: width and height.
-        swinging: whether hair and cloth hang as springs let them; else they follow their bones rigidly.
-    """
-
-    name: str
-    camera: Framing | Literal["face"]
-    controls: Mapping[str, float] = field(default_factory=dict)
-    layer: Layer | None = None
-    scale: float = 1.0
-    size_px: int = VIEW_PX
-    swinging: bool = True
-
-    def vector(self) -> ControlVector:
-        """Return the view's control vector."""
-        return controls.controls(self.controls)
-
-    def matrix(self, proportions: Proportions) -> F32:
-        """Return the view's camera for a character, float32 (2, 3), world to 0..1."""
-        if self.camera == "face":
-            bones = forward_kinematics(self.vector(), proportions)
-            camera = face_camera(proportions, bones[BONE_INDEX["head"]])
-        else:
-            camera = camera_of(self.camera, proportions)
-        wide = camera / self.scale
-        wide[:, 2] += 0.5 * (1 - 1 / self.scale)
-        return wide.astype(np.float32)
 
 
 def drawn_triangles(avatar: Avatar, layer: Layer | None, parts: U8 | None = None) -> Bools | None:

@@ -1,0 +1,1 @@
+"""The student: the small network that runs, and how it learns."""
