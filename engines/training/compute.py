@@ -79,4 +79,5 @@ def find_compute(device: str | None = None, precision: Precision = "bf16", local
             f"process {local_rank + 1} has no GPU: there are {count}; start {count} with --nproc-per-node"
         )
     torch.cuda.set_device(local_rank)
+    torch.backends.cudnn.benchmark = True  # sizes stay the same for a phase: the quickest algorithm is worth finding
     return Compute(device=torch.device("cuda", local_rank), precision=precision)
