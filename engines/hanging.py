@@ -216,6 +216,9 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> HangingJoints:
         part: kind(*(of(f"{part}_{name}") for name in kind._fields))
         for part, kind in (("springs", Springs), ("colliders", Colliders), ("constraints", Constraints))
     }
+    # Single precision leaves directions too short or long to turn into rotations where they are almost opposite.
+    axes = parts["springs"].axes
+    axes /= np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12)
     own: dict[str, Any] = {name: of(name) for name in HangingJoints._fields if name not in parts}
     joints = HangingJoints(**own, **parts)
     check(joints)

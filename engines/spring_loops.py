@@ -214,7 +214,7 @@ def _swing(
 ) -> None:
     """Turn a swinging joint so that it points to its tail."""
     above = joints.parents[joint]
-    towards = turned_back(rotations[above], unit(plus(tail, head, -1.0)))
+    towards = unit(turned_back(rotations[above], plus(tail, head, -1.0)))
     swing(row_of(joints.springs.axes, joints.spring[joint]), towards, turns[joint])
     product(rotations[above], turns[joint], rotations[joint])
     place = turned(rotations[joint], row_of(joints.places, joint))

@@ -36,7 +36,7 @@ _TURNS_DEG = (0.0, 60.0, 130.0, 180.0, -130.0, -60.0)
 #: What hangs together with something seen, over so many edges, stays: outlines are drawn from what faces away.
 _RINGS = 2
 #: Longest side of a mask.
-_MASK_PX = 256
+_MASK_PX = 512
 _CULL = {Cull.NONE: 0, Cull.BACK: 1, Cull.FRONT: 2}
 #: Where eyes, brows and mouth are in the face frame: x, y, radius; see `engines.framing.face_plane`.
 _FEATURES = {
@@ -57,7 +57,11 @@ def make_figure(renderer: Renderer, avatar: Avatar, views: Iterable[ControlVecto
         avatar: whose.
         views: poses in which everything that is seen is kept, beside those that are sampled.
     """
-    kept = _kept(renderer, avatar, tuple(views))
+    return figure_of(avatar, _kept(renderer, avatar, tuple(views)))
+
+
+def figure_of(avatar: Avatar, kept: Bools) -> Figure:
+    """Return the figure of some of an avatar's triangles, bool (T,)."""
     triangles = avatar.triangles[kept]
     used, corners = np.unique(triangles, return_inverse=True)
     number = np.full(len(avatar.positions), -1, np.int32)
