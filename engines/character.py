@@ -7,9 +7,10 @@ they show), ``figure.npz`` (the surface that carries them, quantised) and ``thum
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,9 @@ F32 = npt.NDArray[np.float32]
 PRETRAINED = Path(__file__).parent / "pretrained"
 THUMBNAIL_PX = 512
 
+#: Where a character comes from: an avatar that ships, a user's own, drawn from a seed, or between two others.
+Kind = Literal["avatar", "made", "sampled", "mixed"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharacterCard:
@@ -41,6 +45,10 @@ class CharacterCard:
         credit: whom to thank.
         licence: terms of the character's looks.
         thumbnail: a small picture, or None where the folder has none.
+        kind: where it comes from.
+        parents: whom it was made of: an avatar, or two characters.
+        seed: what it was drawn from, where it was sampled.
+        palette: name of a paint in small letters -> its main colour, `#rrggbb`.
     """
 
     name: str
@@ -48,6 +56,10 @@ class CharacterCard:
     credit: str
     licence: str
     thumbnail: Path | None = None
+    kind: Kind = "avatar"
+    parents: tuple[str, ...] = ()
+    seed: int | None = None
+    palette: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +186,10 @@ def _read_card(path: Path) -> CharacterCard:
             credit=document["credit"],
             licence=document["licence"],
             thumbnail=thumbnail if thumbnail.exists() else None,
+            kind=document.get("kind", "avatar"),
+            parents=tuple(document.get("parents", ())),
+            seed=document.get("seed"),
+            palette=dict(document.get("palette", {})),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CharacterError(f"{path}: cannot be read ({error})") from error

@@ -76,6 +76,7 @@ class Figure:
         ink_width_m: float32, (N,), metres; 0 where there is no outline.
         morphs: by the names of `engines.expression`.
         look_at: whether eye bones or expressions follow the gaze.
+        paint: uint8, (T,), what is dyed as one, numbers of `engines.studio.paint`; None where nobody said.
     """
 
     places: F32
@@ -95,6 +96,7 @@ class Figure:
     ink_width_m: F32
     morphs: Mapping[str, Morph]
     look_at: LookAt
+    paint: U8 | None = None
 
     def __post_init__(self) -> None:
         vertices, triangles, joints = len(self.places), len(self.triangles), len(self.joints.parents)
@@ -108,6 +110,8 @@ class Figure:
             got = getattr(self, name).shape
             if got != shape:
                 raise ValueError(f"{name}: got shape {got}, expected {shape}")
+        if self.paint is not None and self.paint.shape != (triangles,):
+            raise ValueError(f"paint: got shape {self.paint.shape}, expected {(triangles,)}")
         hanging.check(self.joints)
         for name, low, high in (("triangles", 0, vertices), ("joint_ids", 0, joints), ("mask", -1, len(self.masks))):
             values = getattr(self, name)
@@ -133,6 +137,8 @@ class Figure:
             "mask_shapes": np.array([mask.shape for mask in self.masks], np.uint16).reshape(-1, 2),
             "mask_bits": np.packbits(np.concatenate([np.zeros(0, np.uint8), *(mask.ravel() for mask in self.masks)])),
         }
+        if self.paint is not None:
+            arrays["paint"] = self.paint
         arrays |= {f"joints_{name}": values for name, values in hanging.to_arrays(self.joints).items()}
         for name, morph in self.morphs.items():
             arrays[f"morph_{name}_vertices"] = morph.vertices.astype(
@@ -199,6 +205,7 @@ class Figure:
                 for name in names
             },
             look_at=LookAt(by_expression=words["by_expression"], has_eye_bones=words["has_eye_bones"], **ways),
+            paint=file.get("paint"),
         )
 
 

@@ -74,7 +74,7 @@ class Worker:
         avatar, name = appearance.avatar, appearance.identity.name
         target = self._folder / "characters" / name
         partial = _partial(target)
-        figure, sheet = make_sheet(self._renderer, avatar)
+        figure, sheet = make_sheet(self._renderer, avatar, appearance.parts)
         save_character(
             partial / "character",
             Character(

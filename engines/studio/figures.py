@@ -49,18 +49,21 @@ _LEGS = ("_upper_leg", "_lower_leg", "_foot", "_toes")
 _FINGERS = ("_hand", "_proximal", "_intermediate", "_distal")
 
 
-def make_figure(renderer: Renderer, avatar: Avatar, views: Iterable[ControlVector] = ()) -> Figure:
+def make_figure(
+    renderer: Renderer, avatar: Avatar, views: Iterable[ControlVector] = (), paints: U8 | None = None
+) -> Figure:
     """Return an avatar's figure.
 
     Args:
         renderer: looks which triangles are seen.
         avatar: whose.
         views: poses in which everything that is seen is kept, beside those that are sampled.
+        paints: uint8, (T,), see :func:`engines.studio.paint.paints_of`; None where nobody said.
     """
-    return figure_of(avatar, _kept(renderer, avatar, tuple(views)))
+    return figure_of(avatar, _kept(renderer, avatar, tuple(views)), paints)
 
 
-def figure_of(avatar: Avatar, kept: Bools) -> Figure:
+def figure_of(avatar: Avatar, kept: Bools, paints: U8 | None = None) -> Figure:
     """Return the figure of some of an avatar's triangles, bool (T,)."""
     triangles = avatar.triangles[kept]
     used, corners = np.unique(triangles, return_inverse=True)
@@ -95,6 +98,7 @@ def figure_of(avatar: Avatar, kept: Bools) -> Figure:
             if (inside := number[morph.vertices] >= 0).any()
         },
         look_at=avatar.look_at,
+        paint=None if paints is None else paints[kept],
     )
 
 
