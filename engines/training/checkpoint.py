@@ -252,8 +252,12 @@ def _step_of(path: Path) -> int:
 
 
 def _reason(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    """Return why in a line: what the system said, also where torch has wrapped it into an error of its own."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
     return (str(error) or type(error).__name__).splitlines()[0][:120]
 
 

@@ -182,7 +182,14 @@ def _write_card(folder: Path, task: Task, compute: Compute, processes: Processes
             for one in task.phases
         ],
     }
-    (folder / RUN_CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial = folder / f"{RUN_CARD}.part"
+    try:
+        partial.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(folder / RUN_CARD)
+    except OSError as error:
+        raise TrainingError(
+            f"{folder / RUN_CARD}: cannot be written ({error.strerror}); make room or choose another --run"
+        ) from error
 
 
 def _commit() -> str:

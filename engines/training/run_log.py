@@ -41,7 +41,8 @@ class RunLog:
                 if int(path.stem.rpartition("_")[2]) > step:
                     path.unlink()
         except (OSError, ValueError) as error:
-            raise TrainingError(f"{folder}: cannot be written ({error}); choose another --run") from error
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise TrainingError(f"{folder}: cannot be written ({reason}); make room or choose another --run") from error
         self._events = SummaryWriter(str(folder / _EVENTS), purge_step=step + 1)
 
     def figures(self, step: int, figures: Mapping[str, float], **more: float | str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import resource
 import subprocess
 import sys
 import zipfile
@@ -186,6 +187,19 @@ def test_checkpoint_on_a_full_disk_keeps_those_before(tmp_path: Path) -> None:
     assert "\n" not in message
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint_00000100.pt"]
     checkpoints.save(checkpoint_of(200))  # when there is room again
+
+
+def test_checkpoint_that_is_cut_off_while_it_is_written_keeps_those_before(tmp_path: Path) -> None:
+    """A file that the system lets grow only so far fails in its middle; the reason is the system's, not torch's."""
+    checkpoints = saved(tmp_path, 100)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(CheckpointError, match=r"cannot be written \(File too large\); that of step 100 is kept"):
+            checkpoints.save(checkpoint_of(200))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint_00000100.pt"]
 
 
 def test_checkpoint_killed_in_mid_write_leaves_the_one_before(tmp_path: Path) -> None:
