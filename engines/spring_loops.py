@@ -12,11 +12,12 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from engines.hanging import Colliders, HangingJoints, Side
+from engines.hanging import Colliders, HangingJoints, Side, Springs
 from engines.joint_turns import constrained, dot, plus, product, put, row_of, swing, turned, turned_back, unit
 from engines.skeleton import BONES
 
 F64 = npt.NDArray[np.float64]
+I32 = npt.NDArray[np.int32]
 Triple = tuple[float, float, float]
 
 #: The rate at which stiffness and drag mean what a file says.
@@ -47,7 +48,7 @@ def settle(joints: HangingJoints, rotations: F64, offsets: F64, turns: F64, tail
     """
     for joint in range(_BONES, len(rotations)):
         rotations[joint], offsets[joint] = rotations[joints.bones[joint]], offsets[joints.bones[joint]]
-    colliders: Colliders = joints.colliders
+    springs, colliders = joints.springs, joints.colliders
     starts, ends = np.empty((len(colliders.joint), 3)), np.empty((len(colliders.joint), 3))
     rides = (colliders.joint >= _BONES).any()
     heads, rests, forces = np.empty(tails.shape), np.empty(tails.shape), np.empty(tails.shape)
@@ -61,10 +62,12 @@ def settle(joints: HangingJoints, rotations: F64, offsets: F64, turns: F64, tail
                 row = joints.spring[joint]
                 if row < 0:
                     continue
-                head, rest, force = _pulled(joints, joint, rotations, offsets)
+                above = joints.parents[joint]
+                head = plus(turned(rotations[above], row_of(joints.places, joint)), row_of(offsets, above), 1.0)
+                rest, force = _pulled(springs, row, rotations[above])
                 towards = rest if dot(force, force) < 1e-18 else force
-                tail = _reined(joints, row, head, rest, plus(head, towards, 1.0))
-                tail, entered[row] = _pushed(joints, row, head, tail, starts, ends)
+                tail = _reined(springs, row, head, rest, plus(head, towards, 1.0))
+                tail, entered[row] = _pushed(springs, row, colliders.side, head, tail, starts, ends)
                 put(tails, row, tail)
                 put(heads, row, head)
                 put(rests, row, rest)
@@ -77,8 +80,8 @@ def settle(joints: HangingJoints, rotations: F64, offsets: F64, turns: F64, tail
                         continue
                     head, before = row_of(heads, row), row_of(tails, row)
                     free = plus(before, row_of(forces, row), 1.0 / RATE_HZ)
-                    free = _reined(joints, row, head, row_of(rests, row), free)
-                    tail, _ = _pushed(joints, row, head, free, starts, ends)
+                    free = _reined(springs, row, head, row_of(rests, row), free)
+                    tail, _ = _pushed(springs, row, colliders.side, head, free, starts, ends)
                     put(tails, row, tail)
                     moved = plus(tail, before, -1.0)
                     most = max(most, abs(moved[0]), abs(moved[1]), abs(moved[2]))
@@ -87,7 +90,9 @@ def settle(joints: HangingJoints, rotations: F64, offsets: F64, turns: F64, tail
             for joint in together:
                 row = joints.spring[joint]
                 if row >= 0:
-                    _swing(joints, joint, row_of(heads, row), row_of(tails, row), rotations, offsets, turns)
+                    axis, place, above = row_of(springs.axes, row), row_of(joints.places, joint), joints.parents[joint]
+                    head, tail = row_of(heads, row), row_of(tails, row)
+                    _swing(axis, place, head, tail, above, joint, rotations, offsets, turns)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -95,7 +100,7 @@ def stand_still(joints: HangingJoints, rotations: F64, offsets: F64, tails: F64,
     """Turn tails of the world, (S, 3), into what their centres see of them, and let nothing move."""
     velocities[:] = 0.0
     for row in range(len(tails)):
-        put(tails, row, _against_centre(joints, row, row_of(tails, row), rotations, offsets))
+        put(tails, row, _against_centre(joints.springs.centre[row], row_of(tails, row), rotations, offsets))
 
 
 @numba.njit(nogil=True, cache=True)
@@ -123,7 +128,7 @@ def advance(
         tails: float64, (S, 3), as their centres see them, carried on.
         velocities: float64, (S, 3), metres per second, carried on.
     """
-    colliders: Colliders = joints.colliders
+    springs, colliders = joints.springs, joints.colliders
     starts, ends = np.empty((len(colliders.joint), 3)), np.empty((len(colliders.joint), 3))
     steps = max(1, math.ceil(dt_s * RATE_HZ - 1e-6))
     step_s = dt_s / steps
@@ -136,14 +141,16 @@ def advance(
             row = joints.spring[joint]
             if row < 0:
                 continue
-            head, rest, force = _pulled(joints, joint, rotations, offsets)
+            above, place, centre = joints.parents[joint], row_of(joints.places, joint), springs.centre[row]
+            head = plus(turned(rotations[above], place), row_of(offsets, above), 1.0)
+            rest, force = _pulled(springs, row, rotations[above])
             before = row_of(tails, row)
-            kept = step_s * (1.0 - joints.springs.drag[row]) ** drag_steps
-            moved = plus(before, row_of(velocities, row), kept)
-            free = plus(_in_world(joints, row, moved, rotations, offsets), force, pull_s)
-            tail, _ = _pushed(joints, row, head, _reined(joints, row, head, rest, free), starts, ends)
-            _swing(joints, joint, head, tail, rotations, offsets, turns)
-            after = _against_centre(joints, row, tail, rotations, offsets)
+            moved = plus(before, row_of(velocities, row), step_s * (1.0 - springs.drag[row]) ** drag_steps)
+            free = plus(_in_world(centre, moved, rotations, offsets), force, pull_s)
+            free = _reined(springs, row, head, rest, free)
+            tail, _ = _pushed(springs, row, colliders.side, head, free, starts, ends)
+            _swing(row_of(springs.axes, row), place, head, tail, above, joint, rotations, offsets, turns)
+            after = _against_centre(centre, tail, rotations, offsets)
             for i in range(3):
                 velocities[row, i] = (after[i] - before[i]) / step_s
             put(tails, row, after)
@@ -199,61 +206,57 @@ def _follow(joints: HangingJoints, joint: int, rotations: F64, offsets: F64, tur
 
 
 @numba.njit(nogil=True, cache=True)
-def _pulled(joints: HangingJoints, joint: int, rotations: F64, offsets: F64) -> tuple[Triple, Triple, Triple]:
-    """Return where a swinging joint is, where it would point if it followed its parent, and what pulls at its tail."""
-    above, row = joints.parents[joint], joints.spring[joint]
-    head = plus(turned(rotations[above], row_of(joints.places, joint)), row_of(offsets, above), 1.0)
-    rest = turned(rotations[above], row_of(joints.springs.axes, row))
-    aim = turned(rotations[above], row_of(joints.springs.pulls, row))
-    return head, rest, plus(aim, row_of(joints.springs.gravity, row), 1.0)
+def _pulled(springs: Springs, row: int, above: F64) -> tuple[Triple, Triple]:
+    """Return where a joint would point if it followed its parent, whose rotation is `above`, and what pulls at it."""
+    pull = turned(above, row_of(springs.pulls, row))
+    return turned(above, row_of(springs.axes, row)), plus(pull, row_of(springs.gravity, row), 1.0)
 
 
 @numba.njit(nogil=True, cache=True)
 def _swing(
-    joints: HangingJoints, joint: int, head: Triple, tail: Triple, rotations: F64, offsets: F64, turns: F64
-) -> None:
-    """Turn a swinging joint so that it points to its tail."""
-    above = joints.parents[joint]
+    axis: Triple, place: Triple, head: Triple, tail: Triple, above: int, joint: int, rotations: F64, offsets: F64,
+    turns: F64,
+) -> None:  # fmt: skip
+    """Turn a joint that rests at `place`, with its tail along `axis`, so that it points from its head to its tail."""
     towards = unit(turned_back(rotations[above], plus(tail, head, -1.0)))
-    swing(row_of(joints.springs.axes, joints.spring[joint]), towards, turns[joint])
+    swing(axis, towards, turns[joint])
     product(rotations[above], turns[joint], rotations[joint])
-    place = turned(rotations[joint], row_of(joints.places, joint))
-    put(offsets, joint, plus(head, place, -1.0))
+    put(offsets, joint, plus(head, turned(rotations[joint], place), -1.0))
 
 
 @numba.njit(nogil=True, cache=True)
-def _in_world(joints: HangingJoints, row: int, tail: Triple, rotations: F64, offsets: F64) -> Triple:
-    centre = joints.springs.centre[row]
+def _in_world(centre: int, tail: Triple, rotations: F64, offsets: F64) -> Triple:
     return tail if centre < 0 else plus(turned(rotations[centre], tail), row_of(offsets, centre), 1.0)
 
 
 @numba.njit(nogil=True, cache=True)
-def _against_centre(joints: HangingJoints, row: int, tail: Triple, rotations: F64, offsets: F64) -> Triple:
-    centre = joints.springs.centre[row]
+def _against_centre(centre: int, tail: Triple, rotations: F64, offsets: F64) -> Triple:
     return tail if centre < 0 else turned_back(rotations[centre], plus(tail, row_of(offsets, centre), -1.0))
 
 
 @numba.njit(nogil=True, cache=True)
-def _reined(joints: HangingJoints, row: int, head: Triple, rest: Triple, tail: Triple) -> Triple:
+def _reined(springs: Springs, row: int, head: Triple, rest: Triple, tail: Triple) -> Triple:
     """Return a tail at its joint's length and within its greatest angle from rest."""
     towards = unit(plus(tail, head, -1.0))
-    cosine, limit = dot(towards, rest), joints.springs.widest_cos[row]
+    cosine, limit = dot(towards, rest), springs.widest_cos[row]
     if cosine < limit:
         side = unit(plus(towards, rest, -cosine))
         towards = plus((limit * rest[0], limit * rest[1], limit * rest[2]), side, math.sqrt(1.0 - limit * limit))
-    reined: Triple = plus(head, towards, joints.springs.lengths[row])
+    reined: Triple = plus(head, towards, springs.lengths[row])
     return reined
 
 
 @numba.njit(nogil=True, cache=True)
-def _pushed(joints: HangingJoints, row: int, head: Triple, tail: Triple, starts: F64, ends: F64) -> tuple[Triple, bool]:
+def _pushed(
+    springs: Springs, row: int, sides: I32, head: Triple, tail: Triple, starts: F64, ends: F64
+) -> tuple[Triple, bool]:
     """Return a tail pushed out of colliders, one after the other, and whether any pushed it."""
     pushes = 0
-    for column in range(joints.springs.collides.shape[1]):
-        collider = joints.springs.collides[row, column]
+    for column in range(springs.collides.shape[1]):
+        collider = springs.collides[row, column]
         if collider < 0:
             continue
-        side, reach = joints.colliders.side[collider], joints.springs.reach[row, column]
+        side, reach = sides[collider], springs.reach[row, column]
         start = row_of(starts, collider)
         axis, away = plus(row_of(ends, collider), start, -1.0), plus(tail, start, -1.0)
         along = dot(away, axis)
@@ -267,7 +270,7 @@ def _pushed(joints: HangingJoints, row: int, head: Triple, tail: Triple, starts:
                 distance, out = -distance, (-out[0], -out[1], -out[2])
         if distance < 0.0:
             freed = plus(tail, out, -distance)
-            tail = plus(head, unit(plus(freed, head, -1.0)), joints.springs.lengths[row])
+            tail = plus(head, unit(plus(freed, head, -1.0)), springs.lengths[row])
             pushes += 1
             if pushes == _MAX_PUSHES:
                 break

@@ -37,6 +37,7 @@ SHAPES: Mapping[str, dict[str, Any]] = {
     "capsule": {"capsule": {"offset": [-0.1, 0.02, 0.2], "tail": [0.2, 0.05, 0.22], "radius": 0.1}},
     "inside a sphere": {"sphere": {"offset": [0.0, 0.1, 0.1], "radius": 0.16, "inside": True}},
     "inside a capsule": {"capsule": {"offset": [0, 0, 0], "tail": [0, 0.2, 0.1], "radius": 0.1, "inside": True}},
+    "small sphere": {"sphere": {"offset": [0.02, 0.03, 0.3], "radius": 0.03}},
     "plane": {"plane": {"offset": [0, 0.1, 0], "normal": [0.2, 1.0, 0.1]}},
 }
 SOFT: dict[str, Any] = {"stiffness": 0.4, "gravityPower": 0.5, "dragForce": 0.3, "hitRadius": 0.03}
@@ -65,7 +66,7 @@ def _limited(folder: Path) -> Avatar:
 
 FAKES: Mapping[str, Callable[[Path], Avatar]] = {
     **{shape: lambda folder, shape=shape: _colliding(folder, shape) for shape in SHAPES},  # type: ignore[misc]
-    "rides on a spring": lambda folder: _colliding(folder, "sphere", node="strand 1"),
+    "rides on a spring": lambda folder: _colliding(folder, "small sphere", node="strand 0"),
     "against a centre": lambda folder: _colliding(folder, "capsule", center="chest"),
     "limited": _limited,
     "rolls": lambda folder: _constrained(folder, "roll", rollAxis="X", weight=0.7),
