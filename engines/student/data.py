@@ -123,9 +123,7 @@ class PoseDataset(Dataset[dict[str, Tensor]]):
         packed = self._computed(item)
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(
-                f".{torch.utils.data.get_worker_info().id if torch.utils.data.get_worker_info() else 0}.part"
-            )
+            partial = path.with_suffix(f".{os.getpid()}.part")
             with partial.open("wb") as stream:
                 np.savez(stream, **packed)
             partial.replace(path)

@@ -141,4 +141,5 @@ class Encoder(nn.Module):
 
     def forward(self, views: Tensor) -> Tensor:
         """Return styles, (B, w_dim), of small key views, (B, 4 views, s, s), premultiplied RGBA 0..1."""
-        return self.out(self.layers(views).mean(dim=(2, 3)))
+        styles: Tensor = self.out(self.layers(views).mean(dim=(2, 3)))
+        return styles
