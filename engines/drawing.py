@@ -32,7 +32,7 @@ class DrawnFigure:
         xy: float32, (N, 2), the vertices' places in pixels, centres at whole numbers, y down.
         triangle: int32, (S, S), row of the figure's triangles; -1 where nothing is.
         ink: int32, (S, S), the triangle whose ink covers the pixel; -1 where none does.
-        depth: float32, (S, S), metres towards the viewer, of what is nearest; far away where nothing is.
+        depth: float32, (S, S), metres towards the viewer, of the surface; far away where nothing is.
     """
 
     xy: F32
@@ -90,7 +90,7 @@ class FigureDrawer:
             nearest = np.full((size, size), -1, np.int32)
             rasterise(
                 self._ink_corners, hull_xy, (hull[:, 2] - back).astype(np.float32), self._ink_cull, self._ink_rank,
-                self._ink_mask, figure.uvs, self._shapes, self._pixels, nearest, depth,
+                self._ink_mask, figure.uvs, self._shapes, self._pixels, nearest, depth.copy(),
             )  # fmt: skip
             ink = np.where(nearest >= 0, self._inked[nearest], -1).astype(np.int32)
         return DrawnFigure(xy=xy, triangle=triangle, ink=ink, depth=depth)

@@ -12,6 +12,10 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
 
+#: How much less counts what has something else beside it in a view.
+BESIDE = 0.002
+#: What a view shows this far (metres) behind the surface is another one.
+BEHIND_M = 0.03
 #: Below this a view's weight is not worth a look.
 _LEAST = 1e-5
 
@@ -48,6 +52,7 @@ def gather(
     xy: F32,
     corners: I32,
     region: U8,
+    orders: I32,
     slot: I32,
     views: I32,
     share: F32,
@@ -55,6 +60,7 @@ def gather(
     view_xy: F32,
     view_z: F32,
     depth: npt.NDArray[np.int16],
+    order: npt.NDArray[np.uint16],
     first_depth: npt.NDArray[np.int64],
     tolerance: float,
     pixels: U8,
@@ -73,6 +79,7 @@ def gather(
         xy: float32, (N, 2), the vertices' places in the picture, pixels.
         corners: int32, (T, 3).
         region: uint8, (T,).
+        orders: int32, (T,), the draw of each triangle.
         slot: int32, (regions, K), column of `weights` that each region's views have.
         views: int32, (U,), the view of each column.
         share: float32, (regions, K).
@@ -80,6 +87,7 @@ def gather(
         view_xy: float32, (V, N, 2), the vertices' places in the views, pixels.
         view_z: float32, (V, N), metres towards the viewer.
         depth: int16, flat, see `engines.prepared_views`.
+        order: uint16, flat, see `engines.prepared_views`.
         first_depth: int64, (V,), where each view begins in it.
         tolerance: metres that a surface may lie behind what a view shows.
         pixels: see `engines.prepared_views`.
@@ -112,7 +120,7 @@ def gather(
             red = total * (one * colours[a, 0] + second * colours[b, 0] + third * colours[c, 0])
             green = total * (one * colours[a, 1] + second * colours[b, 1] + third * colours[c, 1])
             blue = total * (one * colours[a, 2] + second * colours[b, 2] + third * colours[c, 2])
-            r = region[t]
+            r, own = region[t], orders[t] + 1
             for k in range(slot.shape[1]):
                 part = share[r, k]
                 if part <= 0.0:
@@ -127,13 +135,13 @@ def gather(
                 last = sizes[v] - 1
                 if x < 0.0 or y < 0.0 or x >= last or y >= last:
                     continue
-                # What stands before the surface in the view is another one.
-                z = one * view_z[v, a] + second * view_z[v, b] + third * view_z[v, c] + np.float32(tolerance)
-                nearest = int(y + np.float32(0.5)) * (last + 1) + int(x + np.float32(0.5))
-                if depth[first_depth[v] + nearest] * np.float32(DEPTH_STEP_M) > z:
-                    continue
+                z = one * view_z[v, a] + second * view_z[v, b] + third * view_z[v, c]
                 level = levels[v]
                 if level > 0:
+                    # Much smaller than the view: what is hidden is told by the nearest pixel alone.
+                    nearest = first_depth[v] + int(y + np.float32(0.5)) * (last + 1) + int(x + np.float32(0.5))
+                    if depth[nearest] * np.float32(DEPTH_STEP_M) > z + np.float32(tolerance):
+                        continue
                     smaller = np.float32(1.0 / (1 << level))
                     x = (x + np.float32(0.5)) * smaller - np.float32(0.5)
                     y = (y + np.float32(0.5)) * smaller - np.float32(0.5)
@@ -142,18 +150,27 @@ def gather(
                         continue
                 left, top = int(x), int(y)
                 fx, fy = x - left, y - top
-                i = (first[v, level] + top * (last + 1) + left) * 4
-                j = i + 4 * (last + 1)
-                w00, w01 = (1 - fx) * (1 - fy), fx * (1 - fy)
-                w10, w11 = (1 - fx) * fy, fx * fy
-                alpha = w00 * pixels[i + 3] + w01 * pixels[i + 7] + w10 * pixels[j + 3] + w11 * pixels[j + 7]
-                if alpha < 128.0:
-                    continue
-                # Premultiplied colours over alpha: what is half background counts half and keeps its colour.
-                red += w * (w00 * pixels[i] + w01 * pixels[i + 4] + w10 * pixels[j] + w11 * pixels[j + 4])
-                green += w * (w00 * pixels[i + 1] + w01 * pixels[i + 5] + w10 * pixels[j + 1] + w11 * pixels[j + 5])
-                blue += w * (w00 * pixels[i + 2] + w01 * pixels[i + 6] + w10 * pixels[j + 2] + w11 * pixels[j + 6])
-                total += w * alpha * np.float32(1.0 / 255.0)
+                for corner in range(4):
+                    right, down = corner & 1, corner >> 1
+                    part_of = (fx if right else np.float32(1.0) - fx) * (fy if down else np.float32(1.0) - fy) * w
+                    i = (top + down) * (last + 1) + left + right
+                    if level == 0:
+                        # Only pixels that show this very surface count: not what stands before or behind, nor ink.
+                        at = first_depth[v] + i
+                        if order[at] != own:
+                            continue
+                        shown = depth[at]
+                        apart = shown * np.float32(DEPTH_STEP_M) - z
+                        if apart > np.float32(tolerance) or apart < np.float32(-BEHIND_M):
+                            continue
+                        if shown & 1:
+                            part_of *= np.float32(BESIDE)
+                    i = (first[v, level] + i) * 4
+                    red += part_of * pixels[i]
+                    green += part_of * pixels[i + 1]
+                    blue += part_of * pixels[i + 2]
+                    # Premultiplied colours over alpha: what is half background counts half and keeps its colour.
+                    total += part_of * pixels[i + 3] * np.float32(1.0 / 255.0)
             scale = np.float32(1.0) / total
             picture[row, column, 0] = min(max(red * scale, np.float32(0.0)), np.float32(255.0))
             picture[row, column, 1] = min(max(green * scale, np.float32(0.0)), np.float32(255.0))

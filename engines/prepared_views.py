@@ -26,8 +26,6 @@ LEVELS = 3
 DEPTH_STEP_M = 1e-4
 #: A surface is taken to be no steeper than this cosine.
 _LEAST_FACING = 0.15
-#: How much less is seen of what stands beside ink or background, whose colours are mixed into its pixels.
-BESIDE = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,8 +38,9 @@ class PreparedViews:
         z: float32, (V, N), metres towards the viewer.
         seen: float32, (V, N), 0..1: how well the view shows the vertex.
         pixels: uint8, flat, premultiplied RGBA of one view after the other, each at full, half and quarter size.
-        depth: int16, flat, tenths of a millimetre, of what these pixels show at full size; far away where there is
-            nothing.
+        depth: int16, flat, tenths of a millimetre, of the surface that these pixels show at full size, far away where
+            there is none; odd where something else is beside it, whose colours are mixed into the pixel.
+        order: uint16, flat, like `depth`: the draw that each pixel shows, from 1; 0 for ink and background.
         first_depth: int64, (V,), which of them is each view's first.
         first: int64, (V, LEVELS), which pixel of `pixels` is the first of each view and size.
         size: int32, (V,), pixels per side of each at full size.
@@ -54,6 +53,7 @@ class PreparedViews:
     seen: F32
     pixels: U8
     depth: npt.NDArray[np.int16]
+    order: npt.NDArray[np.uint16]
     first_depth: npt.NDArray[np.int64]
     first: npt.NDArray[np.int64]
     size: npt.NDArray[np.int32]
@@ -75,25 +75,29 @@ def prepare_views(
         views: what the pictures show.
         pictures: uint8, (size, size, 4) each, premultiplied RGBA.
     """
-    places, normals, heights, seen, depths, per_metre = [], [], [], [], [], []
+    places, normals, heights, seen, depths, orders, per_metre = [], [], [], [], [], [], []
     pyramids: list[list[U8]] = []
     for view, picture, turn in zip(views, pictures, turns or [None] * len(views), strict=True):
         size = len(picture)
         pose = posed_figure(drawer.figure, proportions, view.vector(), turn)
         camera = view.matrix(proportions)
         drawn = drawer.draw(pose, camera, size)
-        clean = ((drawn.triangle >= 0) & (drawn.ink < 0)).astype(np.uint8)
-        # Beside ink and background a view's pixels are mixed with them.
-        clean += cv2.erode(clean, np.ones((3, 3), np.uint8))
+        own = np.where(drawn.triangle >= 0, drawer.figure.order[drawn.triangle] + 1, 0).astype(np.uint16)
+        around = np.ones((3, 3), np.uint8)
+        mixed = (cv2.dilate(own, around) != cv2.erode(own, around)) | (
+            cv2.dilate((drawn.ink >= 0).astype(np.uint8), around) > 0
+        )
+        orders.append(np.where(drawn.ink >= 0, 0, own).ravel())
         # A turned face's camera is foreshortened along one axis: what counts is how fine it is along the other.
         per_metre.append(float(np.linalg.norm(camera[:, :2], axis=0).min()) * size)
         pixel_m = 1.0 / per_metre[-1]
         level = np.zeros(len(drawn.xy), np.float32)
-        _look(drawn.xy, pose.positions, pose.normals, drawn.depth, clean, np.float32(pixel_m), level)
+        _look(drawn.xy, pose.positions, pose.normals, drawn.depth, np.float32(pixel_m), level)
         places.append(drawn.xy.astype(np.float32))
         normals.append(pose.normals)
         heights.append(np.ascontiguousarray(pose.positions[:, 2]))
-        depths.append(np.clip(drawn.depth / DEPTH_STEP_M, -32000, 32000).astype(np.int16).ravel())
+        steps = np.clip(drawn.depth / DEPTH_STEP_M, -32000, 32000).astype(np.int16)
+        depths.append(((steps & ~1) | mixed).astype(np.int16).ravel())
         seen.append(level)
         pyramid = [picture]
         for _ in range(LEVELS - 1):
@@ -109,6 +113,7 @@ def prepare_views(
         seen=np.stack(seen),
         pixels=np.concatenate([level.ravel() for pyramid in pyramids for level in pyramid]),
         depth=np.concatenate(depths),
+        order=np.concatenate(orders),
         first_depth=np.cumsum([0, *(len(depth) for depth in depths)])[:-1].astype(np.int64),
         first=starts.astype(np.int64),
         size=np.array([len(picture) for picture in pictures], np.int32),
@@ -117,15 +122,15 @@ def prepare_views(
 
 
 @numba.njit(nogil=True, cache=True)
-def _look(xy: F32, positions: F32, normals: F32, depth: F32, clean: U8, pixel_m: float, seen: F32) -> None:
+def _look(xy: F32, positions: F32, normals: F32, depth: F32, pixel_m: float, seen: F32) -> None:
     size = len(depth)
     for n in range(len(xy)):
         column, row = int(np.floor(xy[n, 0] + 0.5)), int(np.floor(xy[n, 1] + 0.5))
         facing = normals[n, 2]
-        if row < 0 or column < 0 or row >= size or column >= size or clean[row, column] == 0:
+        if row < 0 or column < 0 or row >= size or column >= size:
             continue
         # Both sides of cloth and hair are drawn.
         facing = abs(facing)
         slope = np.sqrt(max(1.0 - facing * facing, 0.0)) / max(facing, _LEAST_FACING)
         if positions[n, 2] > depth[row, column] - _TOLERANCE_M - pixel_m * slope:
-            seen[n] = min(facing * 2.0, 1.0) * (1.0 if clean[row, column] == 2 else BESIDE)
+            seen[n] = min(facing * 2.0, 1.0)

@@ -18,6 +18,8 @@ U8 = npt.NDArray[np.uint8]
 BOTH_SIDES, NO_BACK, NO_FRONT = 0, 1, 2
 #: A triangle of higher rank is this much nearer, in metres: enough to win in the same place, too little to see.
 RANK_M = 4e-6
+#: So little beyond a mask's border is still the border.
+BORDER = 0.004
 #: Bands of rows that threads take; more than cores, because figures leave some empty.
 _BANDS = 8
 
@@ -89,8 +91,13 @@ def rasterise(
                                 u = uvs[a, 0] * one + uvs[b, 0] * second + uvs[c, 0] * third
                                 v = uvs[a, 1] * one + uvs[b, 1] * second + uvs[c, 1] * third
                                 rows, columns = mask_shapes[holes, 1], mask_shapes[holes, 2]
-                                mask_row = min(int((v - np.floor(v)) * rows), rows - 1)
-                                mask_column = min(int((u - np.floor(u)) * columns), columns - 1)
+                                # A card that ends at a border of its mask does not begin again beyond.
+                                if u < -BORDER or u > 1.0 + BORDER:
+                                    u -= np.floor(u)
+                                if v < -BORDER or v > 1.0 + BORDER:
+                                    v -= np.floor(v)
+                                mask_row = min(max(int(v * rows), 0), rows - 1)
+                                mask_column = min(max(int(u * columns), 0), columns - 1)
                                 drawn = mask_pixels[mask_shapes[holes, 0] + mask_row * columns + mask_column] != 0
                             if drawn:
                                 depth[row, column] = here

@@ -52,7 +52,7 @@ _SEEN = 6
 #: Channels of the maps: what is seen, four cells as one, then normal, depth and groups.
 CHANNELS = 4 * _SEEN + 4 + len(_GROUPS)
 #: How much a surface's own colour counts against views that hardly show it.
-_FALLBACK = 2e-5
+_FALLBACK = 2e-4
 #: A surface is hidden in a view when something stands this much (metres) before it there.
 _HIDDEN_M = 0.002
 
@@ -116,8 +116,8 @@ class CharacterStructure:
         view_weights(pose.normals, views.normals, views.seen, used, SHARPNESS, weights)
         colours, trust = np.zeros((size, size, 3), np.uint8), np.zeros((size, size), np.uint8)
         gather(
-            drawn.triangle, drawn.xy, figure.triangles, figure.region, slot, used, choice.share, weights, views.xy,
-            views.z, views.depth, views.first_depth, _HIDDEN_M, views.pixels, views.first, views.size, levels,
+            drawn.triangle, drawn.xy, figure.triangles, figure.region, figure.order, slot, used, choice.share, weights, views.xy,
+            views.z, views.depth, views.order, views.first_depth, _HIDDEN_M, views.pixels, views.first, views.size, levels,
             figure.colours, _FALLBACK, colours, trust,
         )  # fmt: skip
         picture, ink = finished(drawn.triangle, drawn.ink, colours, figure.triangles, figure.ink)

@@ -70,6 +70,8 @@ class ViewChooser:
         self._prepared = prepared
         self._samples: list[npt.NDArray[np.int64]] = []
         self._views: list[npt.NDArray[np.int64]] = []
+        self._normals: list[F32] = []
+        self._seen: list[F32] = []
         self._poses: list[F32] = []
         self._controls: list[npt.NDArray[np.int64]] = []
         vectors = controls.normalised(np.stack([view.vector() for view in views]))
@@ -80,6 +82,9 @@ class ViewChooser:
             samples = vertices[step // 2 :: step]
             self._samples.append(samples)
             self._views.append(self._distinct(samples, on_face, region))
+            own = np.ix_(self._views[-1], samples)
+            self._normals.append(np.ascontiguousarray(prepared.normals[own]))
+            self._seen.append(np.ascontiguousarray(prepared.seen[own]))
             columns = np.array([controls.INDEX[name] for name in _EXPRESSION.get(region, ())], np.int64)
             self._controls.append(columns)
             self._poses.append(vectors[self._views[-1]][:, columns])
@@ -121,8 +126,8 @@ class ViewChooser:
                 continue
             normals = pose.normals[samples]
             facing = np.maximum(normals[:, 2], 0.0) + np.float32(0.02)
-            alike = np.einsum("vnc,nc->vn", self._prepared.normals[np.ix_(views, samples)], normals)
-            good = self._prepared.seen[np.ix_(views, samples)] * np.exp(SHARPNESS * (alike - 1.0))
+            alike = np.einsum("vnc,nc->vn", self._normals[region], normals)
+            good = self._seen[region] * np.exp(SHARPNESS * (alike - 1.0))
             score = good @ facing / facing.sum() * fineness[views] ** _FINENESS
             columns = self._controls[region]
             if len(columns):
