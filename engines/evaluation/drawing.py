@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from engines.character import Character, characters_folder, load_character
 from engines.engine import Engine
@@ -16,6 +17,11 @@ from engines.framing import Framing
 from engines.loading import load_engine
 from engines.studio.dataset_reader import DatasetReader
 from engines.weights import find_weights
+
+F32 = npt.NDArray[np.float32]
+
+#: Characters that stay loaded, 13 MB each: those of a split are drawn again for the page.
+MOST_KEPT = 24
 
 
 class Contender:
@@ -42,6 +48,9 @@ class Contender:
         self.backend, self.threads = backend, threads
         #: Bytes of the network's file.
         self.size_bytes = weights.onnx.stat().st_size
+        self._own = sorted(path.parent.name for path in characters_folder(folder).glob("*/character.json"))
+        self._kept: dict[str, Character] = {}
+        self._mean_style: F32 | None = None
 
     def characters(self, reader: DatasetReader, names: Sequence[str]) -> list[Character]:
         """Return characters of a data set: the weights' own where they hold them, with the style learned for them.
@@ -51,17 +60,9 @@ class Contender:
         Raises:
             CharacterError: one is missing or damaged.
         """
-        own = {path.parent.name for path in characters_folder(self.folder).glob("*/character.json")}
-        styles = [self._own(name).w for name in sorted(own)] if set(names) - own else []
-        found = []
-        for name in names:
-            if name in own:
-                found.append(self._own(name))
-            else:
-                character = reader.character(name)
-                w = np.mean(styles, axis=0, dtype=np.float32) if styles else character.w
-                found.append(replace(character, w=w))
-        return found
+        found = {name: self._kept.get(name) or self._loaded(reader, name) for name in names}
+        self._kept = dict(list((found | self._kept).items())[:MOST_KEPT])
+        return [found[name] for name in names]
 
     def engine(self, characters: Sequence[Character]) -> Engine:
         """Return an engine that draws these characters; whoever asks closes it.
@@ -71,5 +72,11 @@ class Contender:
         """
         return load_engine(self.backend, self.folder, self.threads, characters)
 
-    def _own(self, name: str) -> Character:
-        return load_character(characters_folder(self.folder) / name)
+    def _loaded(self, reader: DatasetReader, name: str) -> Character:
+        if name in self._own:
+            return load_character(characters_folder(self.folder) / name)
+        character = reader.character(name)
+        if self._mean_style is None and self._own:
+            styles = [load_character(characters_folder(self.folder) / one).w for one in self._own]
+            self._mean_style = np.mean(styles, axis=0, dtype=np.float32)
+        return character if self._mean_style is None else replace(character, w=self._mean_style)

@@ -74,12 +74,17 @@ class EvaluationOptions:
                 raise EnginesError(f"--{name} {folder}: no such folder")
 
 
-def evaluate(options: EvaluationOptions, show: Callable[[int, int], None] = lambda done, total: None) -> dict[str, Any]:
+def evaluate(
+    options: EvaluationOptions,
+    show: Callable[[int, int], None] = lambda done, total: None,
+    contenders: Sequence[Contender] | None = None,
+) -> dict[str, Any]:
     """Evaluate, write the results, and return what stands in `evaluation.json`.
 
     Args:
         options: what to evaluate.
         show: told how many pictures are done, of how many.
+        contenders: what draws, instead of the options' weights.
 
     Raises:
         DatasetError: there is no data set, it is damaged, or has nothing of a split.
@@ -89,8 +94,9 @@ def evaluate(options: EvaluationOptions, show: Callable[[int, int], None] = lamb
     """
     cv2.setNumThreads(options.threads)
     readers = _readers(options)
-    contenders = [Contender(folder, options.framing, options.backend, options.threads) for folder in options.weights]
     reader = ControlReader(options.regressor, options.threads)
+    if contenders is None:
+        contenders = [Contender(one, options.framing, options.backend, options.threads) for one in options.weights]
     options.out.mkdir(parents=True, exist_ok=True)
     total = sum(len(group) for one in readers.values() for group in chosen_indices(one, options.limit))
     done = 0

@@ -153,7 +153,7 @@ class _Meter:
         plain = [over_background(at_label_size(true))]
         cells = colour_cells(sample, plain[0])
         found.renders.colours.append(colours(plain[0], cells))
-        condition = Condition(character=sample.character, controls=sample.controls)
+        condition = Condition(character=sample.character, controls=sample.controls, framing=sample.framing)
         for engine, pictures in zip(self._engines, found.generated, strict=True):
             got = fitted(premultiplied(engine.generate(condition)), len(true))
             pictures.look(got, sample.camera, sample.face_camera)

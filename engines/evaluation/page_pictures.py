@@ -15,8 +15,8 @@ from PIL import Image
 
 from engines import affine
 from engines.condition import Condition
+from engines.engine import Engine
 from engines.evaluation.background import over_background
-from engines.evaluation.drawing import Contender
 from engines.evaluation.measurement import SplitMeasurement, fitted
 from engines.evaluation.reading import premultiplied
 from engines.framing import between
@@ -55,29 +55,33 @@ def write_pictures(out: Path, reader: DatasetReader, measured: SplitMeasurement)
         reader: the split's.
         measured: what was measured on it.
     """
-    columns = "render | generated | difference" if len(measured.contenders) == 1 else _TWO
-    written = []
-    for number, (row, why) in enumerate(_chosen(measured)):
-        sample = reader[measured.indices[row]]
-        pictures = _drawn(reader, measured.contenders, sample)
-        file = f"{measured.split}-{number}.webp"
-        _save(out / file, _strip(pictures, sample))
-        figures = [_said(one.figures[row], measured.size) for one in measured.generated]
-        caption = f"{why}: {sample.character}, sample {measured.indices[row]}. {columns}. {' / '.join(figures)}"
-        written.append(PagePicture(file=file, caption=caption))
+    one_only = len(measured.contenders) == 1
+    columns = "render | generated | difference" if one_only else "render | first | difference | second | difference"
+    lines = "the render above, generated below" if one_only else "render, first, second"
+    chosen = _chosen(measured)
     firsts = [measured.characters.index(name) for name in dict.fromkeys(measured.characters)][:MOST_CHARACTERS]
-    cells = []
-    for row in firsts:
-        sample = reader[measured.indices[row]]
-        drawn = _drawn(reader, measured.contenders, sample)
-        cells.append(np.vstack([over_background(fitted(one, FACE_PX)) for one in drawn]))
-    file = f"{measured.split}-characters.webp"
-    _save(out / file, np.hstack(cells))
-    lines = "the render above, generated below" if len(measured.contenders) == 1 else "render, first, second"
-    return [PagePicture(file=file, caption=f"The first sample of each character: {lines}"), *written]
-
-
-_TWO = "render | first | difference | second | difference"
+    names = list(dict.fromkeys(measured.characters[row] for row in (*firsts, *(row for row, _ in chosen))))
+    written = []
+    with ExitStack() as stack:
+        engines = [
+            stack.enter_context(closing(contender.engine(contender.characters(reader, names))))
+            for contender in measured.contenders
+        ]
+        cells = []
+        for row in firsts:
+            drawn = _drawn(engines, reader[measured.indices[row]])
+            cells.append(np.vstack([over_background(fitted(one, FACE_PX)) for one in drawn]))
+        file = f"{measured.split}-characters.webp"
+        _save(out / file, np.hstack(cells))
+        written.append(PagePicture(file=file, caption=f"The first sample of each character: {lines}"))
+        for number, (row, why) in enumerate(chosen):
+            sample = reader[measured.indices[row]]
+            file = f"{measured.split}-{number}.webp"
+            _save(out / file, _strip(_drawn(engines, sample), sample))
+            figures = [_said(one.figures[row], measured.size) for one in measured.generated]
+            caption = f"{why}: {sample.character}, sample {measured.indices[row]}. {columns}. {' / '.join(figures)}"
+            written.append(PagePicture(file=file, caption=caption))
+    return written
 
 
 def _chosen(measured: SplitMeasurement) -> list[tuple[int, str]]:
@@ -104,16 +108,11 @@ def _chosen(measured: SplitMeasurement) -> list[tuple[int, str]]:
     return chosen
 
 
-def _drawn(reader: DatasetReader, contenders: Sequence[Contender], sample: LabelledPicture) -> list[U8]:
-    """Return a sample's render and every contender's picture, premultiplied RGBA."""
+def _drawn(engines: Sequence[Engine], sample: LabelledPicture) -> list[U8]:
+    """Return a sample's render and every engine's picture, premultiplied RGBA."""
     true = premultiplied(sample.picture)
-    found = [true]
-    condition = Condition(character=sample.character, controls=sample.controls)
-    for contender in contenders:
-        with ExitStack() as stack:
-            engine = stack.enter_context(closing(contender.engine(contender.characters(reader, [sample.character]))))
-            found.append(fitted(premultiplied(engine.generate(condition)), len(true)))
-    return found
+    condition = Condition(character=sample.character, controls=sample.controls, framing=sample.framing)
+    return [true, *(fitted(premultiplied(engine.generate(condition)), len(true)) for engine in engines)]
 
 
 def _strip(pictures: list[U8], sample: LabelledPicture) -> U8:

@@ -7,6 +7,7 @@ reading neither hangs on who is shown nor on how sharply.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,12 @@ from torch import Tensor
 
 from engines.controls import mirrored
 from engines.errors import DatasetError
+from engines.evaluation.pose_label import pose_and_cameras
 from engines.evaluation.reading import CROPS, READ_PX, Crops, crops, joined, premultiplied
 from engines.framing import Framing
 from engines.studio.dataset_plan import Split
 from engines.studio.dataset_reader import DatasetReader
-from engines.studio.sample_files import PICTURE, face_labels, picture_of
+from engines.studio.sample_files import PICTURE, picture_of
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -78,14 +80,21 @@ def readable(folder: Path, split: Split, framing: Framing = "portrait", limit: i
     found, vectors = [], []
     for index in range(0, len(reader), step):
         files = reader.files(index)
-        labels = face_labels(files)
         try:
             picture = premultiplied(picture_of(files[PICTURE]))
-        except ValueError as error:
+        except (KeyError, ValueError) as error:
             raise DatasetError(f"{folder}: sample {index} of {split}: {error}; make the data set again") from error
-        found.append(crops(picture, labels.camera, labels.face_camera))
-        vectors.append(labels.controls)
+        vector, camera, face = pose_and_cameras(files)
+        found.append(crops(picture, camera, face))
+        vectors.append(vector)
     return Readable(crops=joined(found), controls=np.stack(vectors))
+
+
+def together(several: Sequence[Readable]) -> Readable:
+    """Return the pictures of several data sets as one."""
+    return Readable(
+        crops=joined([one.crops for one in several]), controls=np.concatenate([one.controls for one in several])
+    )
 
 
 class Augmentation:

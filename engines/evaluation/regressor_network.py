@@ -26,7 +26,7 @@ class Trunk(nn.Module):
         layers: list[nn.Module] = []
         before = 3
         for width in WIDTHS:
-            layers += [nn.Conv2d(before, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.SiLU()]
+            layers += [nn.Conv2d(before, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             before = width
         side = READ_PX >> len(WIDTHS)
         self.maps = nn.Sequential(*layers)

@@ -14,7 +14,7 @@ from engines.engine import Engine
 from engines.errors import AvatarError
 from engines.evaluation.flicker import rendered, shown_pose, still_change, still_controls
 from engines.evaluation.picture_set import PictureSet
-from engines.framing import camera_of
+from engines.framing import Framing, camera_of
 from engines.studio.avatar import Avatar, load_avatar
 from engines.studio.dataset_reader import DatasetReader
 from engines.studio.renderer import Renderer
@@ -43,6 +43,7 @@ class StillPictures:
         self._renderer: Renderer | None = None
         self._avatar: tuple[str, Avatar | None] = ("", None)
         self._looked_at = 0
+        self._framing: Framing = reader.shards[0]["framing"]
         if avatars is None:
             skipped[_RATIO] = "no folder of avatars was named (--avatars)"
 
@@ -67,7 +68,7 @@ class StillPictures:
             pose = shown_pose(vector)
             trembling = still_controls(pose, seed=number)
             for engine, pictures in zip(engines, generated, strict=True):
-                pictures.still.append(still_change(_drawn_by(engine, name), trembling))
+                pictures.still.append(still_change(_drawn_by(engine, name, self._framing), trembling))
             draw = self._rendered_by(name, pose)
             renders.still.append(float("nan") if draw is None else still_change(draw, trembling))
 
@@ -77,7 +78,7 @@ class StillPictures:
         avatar = self._avatar[1]
         if avatar is None or self._renderer is None:
             return None
-        camera = camera_of(self._reader.shards[0]["framing"], avatar.proportions)
+        camera = camera_of(self._framing, avatar.proportions)
         return rendered(self._renderer, avatar, pose, camera, int(self._reader.manifest["options"]["size"]))
 
     def _loaded(self, name: str) -> Avatar | None:
@@ -104,5 +105,5 @@ class StillPictures:
         return None
 
 
-def _drawn_by(engine: Engine, name: str) -> Callable[[ControlVector], U8]:
-    return lambda vector: engine.generate(Condition(character=name, controls=vector))
+def _drawn_by(engine: Engine, name: str, framing: Framing) -> Callable[[ControlVector], U8]:
+    return lambda vector: engine.generate(Condition(character=name, controls=vector, framing=framing))

@@ -12,9 +12,10 @@ from engines.evaluation.control_reader import ControlReader
 from engines.evaluation.frechet import across_halves
 from engines.evaluation.measurement import SplitMeasurement, fitted
 from engines.evaluation.picture_set import PictureSet
+from engines.evaluation.pose_label import pose_and_cameras
 from engines.evaluation.reading import premultiplied
 from engines.studio.dataset_reader import DatasetReader
-from engines.studio.sample_files import face_labels, picture_of
+from engines.studio.sample_files import picture_of
 
 
 def teacher_figures(
@@ -38,12 +39,12 @@ def teacher_figures(
         path = _path(folder / measured.split, index)
         if path is None:
             continue
-        labels = face_labels(reader.files(index))
+        _, camera, face = pose_and_cameras(reader.files(index))
         try:
             picture = premultiplied(picture_of(path.read_bytes()))
         except (OSError, ValueError) as error:
             raise DatasetError(f"{path}: cannot be read ({error})") from error
-        pictures.look(fitted(picture, measured.size), labels.camera, labels.face_camera)
+        pictures.look(fitted(picture, measured.size), camera, face)
         rows.append(row)
     if not rows:
         raise DatasetError(
