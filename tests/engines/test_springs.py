@@ -37,7 +37,7 @@ SHAPES: Mapping[str, dict[str, Any]] = {
     "capsule": {"capsule": {"offset": [-0.1, 0.02, 0.2], "tail": [0.2, 0.05, 0.22], "radius": 0.1}},
     "inside a sphere": {"sphere": {"offset": [0.0, 0.1, 0.1], "radius": 0.16, "inside": True}},
     "inside a capsule": {"capsule": {"offset": [0, 0, 0], "tail": [0, 0.2, 0.1], "radius": 0.1, "inside": True}},
-    "small sphere": {"sphere": {"offset": [0.02, 0.03, 0.3], "radius": 0.03}},
+    "small sphere": {"sphere": {"offset": [0.02, -0.08, 0.25], "radius": 0.05}},
     "plane": {"plane": {"offset": [0, 0.1, 0], "normal": [0.2, 1.0, 0.1]}},
 }
 SOFT: dict[str, Any] = {"stiffness": 0.4, "gravityPower": 0.5, "dragForce": 0.3, "hitRadius": 0.03}
@@ -65,7 +65,7 @@ def _limited(folder: Path) -> Avatar:
 
 
 FAKES: Mapping[str, Callable[[Path], Avatar]] = {
-    **{shape: lambda folder, shape=shape: _colliding(folder, shape) for shape in SHAPES},  # type: ignore[misc]
+    **{shape: lambda folder, shape=shape: _colliding(folder, shape) for shape in SHAPES if shape != "small sphere"},  # type: ignore[misc]
     "rides on a spring": lambda folder: _colliding(folder, "small sphere", node="strand 0"),
     "against a centre": lambda folder: _colliding(folder, "capsule", center="chest"),
     "limited": _limited,
@@ -133,6 +133,18 @@ def test_settled_fake_hangs_as_in_the_studio(tmp_path: Path, kind: str) -> None:
     """Every kind of collider, limit and constraint rests where the studio's does, within 0.01 mm."""
     avatar = FAKES[kind](tmp_path)
     assert _settles_alike(avatar, _poses(avatar, 10), FAKE_M) > 0.02
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FAKES if kind not in ("rolls", "aims", "turns")])
+def test_settled_fakes_colliders_are_met(tmp_path: Path, kind: str) -> None:
+    """What the fakes collide with is in their way, or these tests would say nothing."""
+    avatar = FAKES[kind](tmp_path)
+    joints = hanging_joints(avatar)
+    nowhere = joints._replace(springs=joints.springs._replace(reach=joints.springs.reach - 9.0))
+    if "inside" in kind:
+        nowhere = joints._replace(springs=joints.springs._replace(reach=joints.springs.reach + 9.0))
+    poses = [forward_kinematics(vector, avatar.proportions) for vector in _poses(avatar, 10)]
+    assert max(np.abs(settled(joints, bones) - settled(nowhere, bones)).max() for bones in poses) > 0.1
 
 
 @pytest.mark.parametrize("kind", FAKES)
