@@ -59,14 +59,13 @@ class TeacherConfig:
         """How many styles a picture takes: one per convolution, and one for the last picture layer."""
         return 2 * len(self.resolutions)
 
-    @property
-    def structure_px(self) -> int:
-        """Cells per side of the structure maps."""
-        return min(self.resolution, MAX_STRUCTURE_PX)
-
     def channels(self, resolution: int) -> int:
         """Return how many channels features of a resolution have."""
         return min(self.channel_base // resolution, self.channel_max)
+
+    def structure_px(self, resolution: int) -> int:
+        """Return the cells per side of the structure maps that pictures of a resolution are drawn from."""
+        return min(resolution, MAX_STRUCTURE_PX)
 
     def to_json(self) -> dict[str, Any]:
         """Return the config as JSON values."""

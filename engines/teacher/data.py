@@ -34,8 +34,8 @@ U8 = npt.NDArray[np.uint8]
 #: Part of the sampled characters whose palette is one of the data set's and not a new one: so colours alone do not
 #: tell the discriminator what is sampled.
 OWN_PALETTE = 0.5
-#: Most bytes of pictures and of maps that are kept decoded.
-_KEPT_BYTES = 3 << 30
+#: Most bytes of pictures, and as many of maps, that are kept decoded.
+_KEPT_BYTES = 4 << 30
 
 
 class TeacherData:
@@ -112,15 +112,15 @@ class TeacherSamples:
         data: of which split.
         resolution: R.
         structure_px: S.
-        kept_bytes: most that may be kept decoded; half for pictures, half for maps.
+        kept_bytes: of pictures, and as many of maps, that may be kept decoded.
     """
 
     def __init__(self, data: TeacherData, resolution: int, structure_px: int, kept_bytes: int = _KEPT_BYTES) -> None:
         self._data = data
         self._resolution = resolution
         self._structure_px = structure_px
-        self._pictures = _Store(len(data), (resolution, resolution, 4), "uint8", kept_bytes // 2)
-        self._maps = _Store(len(data), (STRUCTURE_CHANNELS, structure_px, structure_px), "int8", kept_bytes // 2)
+        self._pictures = _Store(len(data), (resolution, resolution, 4), "uint8", kept_bytes)
+        self._maps = _Store(len(data), (STRUCTURE_CHANNELS, structure_px, structure_px), "int8", kept_bytes)
 
     def __len__(self) -> int:
         return len(self._data)

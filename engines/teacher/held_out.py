@@ -69,7 +69,7 @@ class HeldOut:
         z = torch.randn(_SAMPLED, config.z_dim, device=compute.device)
         labs = [self._data.values(row)[1] for row in self._each]
         palettes = [palette_condition(sample_palette(rng, labs[number % len(labs)])) for number in range(_SAMPLED)]
-        maps = self._maps([self._each[number % len(self._each)] for number in range(_SAMPLED)], config.structure_px)
+        maps = self._maps([self._each[number % len(self._each)] for number in range(_SAMPLED)], _cells(generator))
         rows = []
         for first in range(0, _SAMPLED, _AT_ONCE):
             part = slice(first, first + _AT_ONCE)
@@ -88,7 +88,7 @@ class HeldOut:
         index = torch.as_tensor(self._data.character_of[[first, second]], device=compute.device)
         one, other = generator.mapping(codes(index), torch.from_numpy(palette).to(compute.device))
         t = torch.linspace(0, 1, _MIX, device=compute.device)[:, None]
-        maps = self._maps([first], generator.config.structure_px).to(compute.device)
+        maps = self._maps([first], _cells(generator)).to(compute.device)
         return _shown(generator, torch.lerp(one, other, t), maps.expand(_MIX, -1, -1, -1), compute)
 
     def _drawn(
@@ -100,7 +100,7 @@ class HeldOut:
         palette = np.stack([palette_condition(self._data.values(row)[1]) for row in rows])
         index = torch.as_tensor(self._data.character_of[rows], device=compute.device)
         w = generator.mapping(codes(index), torch.from_numpy(palette).to(compute.device))
-        maps = self._maps(rows, generator.config.structure_px).to(compute.device)
+        maps = self._maps(rows, _cells(generator)).to(compute.device)
         return _shown(generator, w, maps, compute), torch.from_numpy(true).to(compute.device).float() / 255, maps
 
     def _maps(self, rows: list[int], size: int) -> Tensor:
@@ -113,6 +113,11 @@ def _shown(generator: Generator, w: Tensor, maps: Tensor, compute: Compute) -> T
         drawn = generator.synthesis(generator.styles(w), maps, noise="fixed")
     picture: Tensor = drawn.float() / 2 + 0.5
     return picture.clamp(0, 1)
+
+
+def _cells(generator: Generator) -> int:
+    """Return the cells per side of the structure maps for what the generator has grown to."""
+    return generator.config.structure_px(int(generator.synthesis.grown[0]))
 
 
 def _psnr(errors: list[float]) -> float:

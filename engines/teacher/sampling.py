@@ -136,12 +136,10 @@ class Teacher:
         """
         vectors = np.asarray(poses, np.float32).reshape(-1, len(SPEC))
         maps = StructureMaps(character.proportions, self.config.framing)
-        w = self._w(character)
+        w, cells = self._w(character), self.config.structure_px(self.size)
         pictures = []
         for first in range(0, len(vectors), _AT_ONCE):
-            part = np.stack(
-                [maps.draw(vector, self.config.structure_px) for vector in vectors[first : first + _AT_ONCE]]
-            )
+            part = np.stack([maps.draw(vector, cells) for vector in vectors[first : first + _AT_ONCE]])
             ws = self._generator.styles(w.expand(len(part), -1))
             with self._compute.autocast():
                 drawn = self._generator.synthesis(ws, torch.from_numpy(part).to(self._compute.device), noise="fixed")

@@ -1,8 +1,9 @@
 """Structure maps: what is to be seen where, as channels of a picture, from controls and proportions alone.
 
 They carry everything that the controls say, each number painted where it acts: limbs as soft capsules with their
-depth, the head as a ball whose cells know their place on it, a face frame that turns with the head, and what eyes,
-brows and mouth do as values inside their discs.  So the network never has to learn kinematics, and a lid can move
+depth and with places along and across them, a frame that turns with the chest (so that buttons land where they belong),
+the head as a ball whose cells know their place on it, a face frame that turns with the head, and what eyes, brows and
+mouth do as values inside their discs.  So the network never has to learn kinematics, and a lid can move
 without the hair knowing of it.  Plain numpy, no torch; the same maps serve training and drawing, `portrait` and
 `full`.
 
@@ -32,6 +33,8 @@ _LEG = ("upper_leg", "lower_leg", "foot")
 LIMBS: tuple[str, ...] = ("torso", *(f"{side}_{limb}" for side in SIDES for limb in (*_ARM, *_LEG)))
 #: Channels whose limbs' depth is painted apart, -1..1: what crosses what.
 _DEPTHS = tuple(f"{side}_{limb}_depth" for side in SIDES for limb in ("arm", "leg"))
+#: Places on an arm or a leg: from -1 at its root to 1 at its end, and across it.
+_PLACES = tuple(f"{side}_{limb}_{way}" for side in SIDES for limb in ("arm", "leg") for way in ("along", "across"))
 #: Where the face's features are, 0..1, and what they do there, -1..1.
 _FEATURES = ("eyes", "brows", "mouth", "irises")
 _EYE_VALUES = ("blink", "gaze_yaw", "gaze_pitch")
@@ -41,6 +44,9 @@ STRUCTURE: tuple[str, ...] = (
     *LIMBS,
     "depth",
     *_DEPTHS,
+    *_PLACES,
+    "chest_right",
+    "chest_up",
     *(f"chest_{axis}" for axis in "xyz"),
     *(f"palm_{axis}" for axis in "xyz"),
     "head",
@@ -75,6 +81,9 @@ _REACH = 3.0
 _SOLID = 0.35
 #: Depth is measured from the chest in units of this part of the figure's height.
 _DEPTH_UNIT = 0.35
+#: The chest's frame: what it measures in, and out to where it is painted, in parts of the figure's height: a frame that
+#: also covers what hangs beside the torso.
+_CHEST_UNIT, _CHEST_REACH = 0.25, 0.16
 #: A finger's last bone is about as long as this part of the one before; a foot reaches forward by this part of the
 #: height, a hand without fingers would reach as far.
 _LAST_PHALANX, _FOOT_LENGTH = 0.8, 0.085
@@ -142,12 +151,14 @@ class StructureMaps:
         origin = float(self.proportions.joints[BONE_INDEX["chest"], 2])
         depths = np.clip((posed[..., 2] - origin) * self._depth_scale, -1.0, 1.0)  # (N, 2)
         nearest = np.full((size, size), -2.0, np.float32)
+        loudest = {f"{side}_{limb}": np.zeros((size, size), np.float32) for side in SIDES for limb in ("arm", "leg")}
         for segment, ends, depth, radius in zip(self._segments, places, depths, self._radius, strict=True):
             box = _box(ends.min(axis=0) - _REACH * radius, ends.max(axis=0) + _REACH * radius, size)
             if box is None:
                 continue
             x, y = _centres(box, size)
-            along, square = _to_segment(x, y, ends)
+            along, across = _to_segment(x, y, ends)
+            square = across * across
             value = np.exp(square * np.float32(-0.5 / radius**2))
             limb = maps[_AT[segment.limb]][box]
             np.maximum(limb, value, out=limb)
@@ -155,18 +166,39 @@ class StructureMaps:
             solid = value >= _SOLID
             near = nearest[box]
             near[solid] = np.maximum(near[solid], here[solid])
-            own = _AT.get(_depth_channel(segment.limb), -1)
-            if own >= 0:
-                layer = maps[own][box]
-                layer[solid] = here[solid]
+            chain, part = _chain(segment.limb)
+            if not chain:
+                continue
+            layer = maps[_AT[f"{chain}_depth"]][box]
+            layer[solid] = here[solid]
+            if part is not None:
+                loud = loudest[chain][box]
+                mine = value > loud
+                loud[mine] = value[mine]
+                maps[_AT[f"{chain}_along"]][box][mine] = (value * (2 * (part + along) / 3 - 1))[mine]
+                maps[_AT[f"{chain}_across"]][box][mine] = (value * np.clip(across / (2 * radius), -1, 1))[mine]
         maps[_AT["depth"]] = np.where(nearest > -2.0, nearest, 0.0)
-        chest = bones[BONE_INDEX["chest"]][:3, 2]  # where +Z of the rest pose looks
-        for axis, value in zip("xyz", chest.tolist(), strict=True):
+        chest = bones[BONE_INDEX["chest"]]
+        for axis, value in zip("xyz", chest[:3, 2].tolist(), strict=True):  # where +Z of the rest pose looks
             maps[_AT[f"chest_{axis}"]] = maps[_AT["torso"]] * value
+        self._draw_chest_frame(maps, chest)
         for side in SIDES:
             palm = -bones[BONE_INDEX[f"{side}_hand"]][:3, 1]  # palms look down in the rest pose
             for axis, value in zip("xyz", palm.tolist(), strict=True):
                 maps[_AT[f"palm_{axis}"]] += maps[_AT[f"{side}_hand"]] * np.float32(value)
+
+    def _draw_chest_frame(self, maps: F32, chest: F32) -> None:
+        """Paint where each cell lies in the chest's axes, were it in the plane through the chest's joint."""
+        size = maps.shape[-1]
+        joint = self.proportions.joints[BONE_INDEX["chest"]]
+        place = affine.apply(self.camera, (chest[:3, :3] @ joint + chest[:3, 3])[:2])
+        scale = float(self.camera[0, 0]) * self.proportions.head_top
+        x, y = _centres((slice(0, size), slice(0, size)), size)
+        right, up = (x - place[0]) / (scale * _CHEST_UNIT), (place[1] - y) / (scale * _CHEST_UNIT)
+        near = np.exp((right**2 + up**2) * np.float32(-0.5 * (_CHEST_UNIT / _CHEST_REACH) ** 2))
+        for name, axis in (("chest_right", 0), ("chest_up", 1)):
+            across = right * chest[0, axis] + up * chest[1, axis]  # = (R^T d) of a cell's offset d
+            maps[_AT[name]] = near * np.clip(across, -1.0, 1.0)
 
     def _draw_head(self, maps: F32, head: F32) -> None:
         """Paint the ball of the head: which of its points each cell shows, in the head's own axes."""
@@ -267,11 +299,15 @@ def _centres(box: _Box, size: int) -> tuple[F32, F32]:
 
 
 def _to_segment(x: F32, y: F32, ends: F32) -> tuple[F32, F32]:
-    """Return where along a segment (2, 2) each cell's nearest point is, 0..1, and the squared distance to it."""
+    """Return where along a segment (2, 2) each cell's nearest point is, 0..1, and its distance.
+
+    The distance is above 0 on the right of the way from the first end to the second as the picture shows it.
+    """
     (ax, ay), (bx, by) = ends.tolist()
     dx, dy = bx - ax, by - ay
     along = np.clip(((x - ax) * dx + (y - ay) * dy) / max(dx * dx + dy * dy, 1e-12), 0.0, 1.0)
-    return along, (x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2
+    off_x, off_y = x - ax - along * dx, y - ay - along * dy
+    return along, np.sqrt(off_x * off_x + off_y * off_y) * np.where(dx * off_y - dy * off_x < 0, -1, 1)
 
 
 def _kind(limb: str) -> str:
@@ -279,10 +315,14 @@ def _kind(limb: str) -> str:
     return limb.removeprefix("left_").removeprefix("right_")
 
 
-def _depth_channel(limb: str) -> str:
-    """Return the channel that has a limb's depth, if any."""
+def _chain(limb: str) -> tuple[str, int | None]:
+    """Return the arm or leg that a limb belongs to (empty: neither), and which part of it (None: a finger)."""
     side, _, kind = limb.partition("_")
-    return f"{side}_leg_depth" if kind in _LEG else f"{side}_arm_depth"
+    if kind in _LEG:
+        return f"{side}_leg", _LEG.index(kind)
+    if kind in _ARM:
+        return f"{side}_arm", _ARM.index(kind) if kind not in FINGERS else None
+    return "", None
 
 
 def _segments(proportions: Proportions) -> list[_Segment]:

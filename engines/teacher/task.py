@@ -95,7 +95,8 @@ class TeacherTask:
 
     def samples(self, phase: Phase) -> TeacherSamples:
         """Return the training pictures at the phase's resolution."""
-        return TeacherSamples(self.data, phase.resolution_px, self.config.structure_px)
+        px = phase.resolution_px
+        return TeacherSamples(self.data, px, self.config.structure_px(px))
 
     def rates(self, place: Place) -> Mapping[str, float]:
         """Return the learning rates: constant after a warm-up, as in the papers; the average does the rest."""

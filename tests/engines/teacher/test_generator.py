@@ -23,7 +23,7 @@ SMALL = TeacherConfig(
 def inputs(config: TeacherConfig = SMALL, batch: int = 2) -> tuple[Tensor, Tensor, Tensor]:
     """Return z, palette and maps."""
     torch.manual_seed(0)
-    maps = torch.rand(batch, STRUCTURE_CHANNELS, config.structure_px, config.structure_px)
+    maps = torch.rand(batch, STRUCTURE_CHANNELS, *2 * (config.structure_px(config.resolution),))
     return torch.randn(batch, config.z_dim), torch.rand(batch, PALETTE_LENGTH), maps
 
 

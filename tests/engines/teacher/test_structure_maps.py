@@ -102,6 +102,29 @@ def test_nearer_limb_wins_the_depth() -> None:
     assert before["right_arm_depth"][hand].max() < before["left_arm_depth"][hand].mean()
 
 
+def test_arm_knows_places_along_and_across_it() -> None:
+    """Along goes from -1 at the shoulder to 1 at the fingers; above and below the stretched arm across has two signs."""
+    stretched = maps("full", left_upper_arm_z=0.0, left_elbow=0.0)
+    arm = np.maximum(stretched["left_upper_arm"], stretched["left_lower_arm"])
+    rows, columns = np.nonzero(arm > 0.9)
+    along = stretched["left_arm_along"][rows, columns]
+    assert along[columns.argmin()] < -0.7
+    assert along[columns.argmax()] > 0.2
+    middle = SIZE * float(np.mean(rows)) / SIZE
+    across = stretched["left_arm_across"]
+    column = int(np.median(columns))
+    assert across[int(middle) - 2, column] * across[int(middle) + 3, column] < 0
+
+
+def test_chest_frame_turns_with_the_chest() -> None:
+    """Its right and up grow to the right and upwards, and tip with the torso."""
+    still, tipped = maps(), maps(torso_roll=30.0)
+    half = SIZE // 2
+    assert still["chest_right"][:, half + 4 :].sum() > 0 > still["chest_right"][:, : half - 4].sum()
+    assert still["chest_up"][: half + 4].sum() > 0
+    assert not np.allclose(still["chest_right"], tipped["chest_right"], atol=0.1)
+
+
 def test_fingers_and_forearm_show_in_the_maps() -> None:
     """Curling a finger and turning the palm change the channels that say so."""
     raised = {"left_upper_arm_z": 30.0, "left_elbow": 60.0, "left_upper_arm_x": -90.0}
