@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -113,8 +115,20 @@ class Figure:
         if self.paint is not None and self.paint.shape != (triangles,):
             raise ValueError(f"paint: got shape {self.paint.shape}, expected {(triangles,)}")
         hanging.check(self.joints)
-        for name, low, high in (("triangles", 0, vertices), ("joint_ids", 0, joints), ("mask", -1, len(self.masks))):
-            values = getattr(self, name)
+        if self.places.ndim != 3 or self.places.shape[1:] not in ((1, 3), (4, 3)):
+            raise ValueError(f"places: got shape {self.places.shape}, expected (N, 1, 3) or (N, 4, 3)")
+        indices: list[tuple[str, npt.NDArray[Any], int, int]] = [
+            ("triangles", self.triangles, 0, vertices),
+            ("joint_ids", self.joint_ids, 0, joints),
+            ("cull", self.cull, 0, _CULLS),
+            ("region", self.region, 0, len(Region)),
+            ("mask", self.mask, -1, len(self.masks)),
+        ]
+        for name, morph in self.morphs.items():
+            if morph.deltas.shape != (len(morph.vertices), 3):
+                raise ValueError(f"{name}: got {morph.deltas.shape} deltas for {len(morph.vertices)} vertices")
+            indices.append((name, morph.vertices, 0, vertices))
+        for name, values, low, high in indices:
             if values.size and not low <= int(values.min()) <= int(values.max()) < high:
                 raise ValueError(f"{name}: got {int(values.min())}..{int(values.max())}, expected {low}..{high - 1}")
 
@@ -167,14 +181,14 @@ class Figure:
         try:
             with path.open("rb") as stream, np.load(io.BytesIO(stream.read())) as file:
                 return cls._of(file)
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        except _DAMAGE as error:
             raise CharacterError(f"{path}: damaged or incomplete ({error}); make the character again") from error
 
     @classmethod
     def _of(cls, file: Mapping[str, npt.NDArray[Any]]) -> Figure:
         shapes = file["mask_shapes"].astype(np.int64)
         sizes = shapes.prod(axis=1)
-        bits = np.unpackbits(file["mask_bits"], count=int(sizes.sum()))
+        bits = np.unpackbits(file["mask_bits"])[: int(sizes.sum())]
         masks = np.split(bits, np.cumsum(sizes)[:-1]) if len(sizes) else []
         weights = file["joint_weights"].astype(np.float32)
         normals = file["normals"].astype(np.float32)
@@ -209,6 +223,13 @@ class Figure:
         )
 
 
+#: Ways in which `engines.raster` leaves sides out.
+_CULLS = 3
+#: What reading a damaged archive may raise; a changed flag makes parts of it encrypted or from some later standard.
+_DAMAGE = (
+    OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError,
+    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 #: Steps of what is stored: a tenth of a millimetre is a twentieth of a pixel of a portrait; lids move less than bodies.
 PLACE_STEP_M = 1e-4
 MORPH_STEP_M = 1e-5
