@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,14 +70,38 @@ class Sheet:
                     f"{folder.name}: made for control spec {document['spec_hash']}, this is {controls.spec_hash()}; "
                     "render the sheet again"
                 )
-            views = tuple(KeyView(**view) for view in document["views"])
-            pictures = []
-            for view in views:
-                with Image.open(folder / f"{view.name}.webp") as image:
-                    pictures.append(np.array(image.convert("RGBA"), np.uint8))
-        except (OSError, KeyError, TypeError, ValueError, SyntaxError) as error:
+            views = tuple(_view(view) for view in document["views"])
+            pictures = [_picture(folder, view) for view in views]
+        except (OSError, KeyError, TypeError, ValueError, AttributeError, SyntaxError) as error:
             raise ViewsError(f"{folder.name}: cannot be read as a sheet ({error}); render it again") from error
         return cls(views=views, pictures=tuple(pictures))
+
+
+def _view(values: dict[str, Any]) -> KeyView:
+    """Return a view from JSON.
+
+    Raises:
+        KeyError: it names a control that there is not.
+        ValueError: its name is no file's.
+    """
+    view = KeyView(**values)
+    if not view.name.replace("_", "").replace("-", "").replace("+", "").isalnum():
+        raise ValueError(f"a view is called {view.name!r}")
+    view.vector()
+    return view
+
+
+def _picture(folder: Path, view: KeyView) -> U8:
+    """Return a view's picture.
+
+    Raises:
+        ValueError: it has not the view's size.
+    """
+    with Image.open(folder / f"{view.name}.webp") as image:
+        if image.size != (view.size_px, view.size_px):
+            width, height = image.size
+            raise ValueError(f"{view.name}.webp: got {width} x {height}, expected {view.size_px} x {view.size_px}")
+        return np.array(image.convert("RGBA"), np.uint8)
 
 
 def _plain(view: KeyView) -> dict[str, object]:
