@@ -85,7 +85,7 @@ def write_pictures(out: Path, reader: DatasetReader, measured: SplitMeasurement)
 
 
 def _chosen(measured: SplitMeasurement) -> list[tuple[int, str]]:
-    """Return rows and why each is shown."""
+    """Return rows and why each is shown; one row may have several reasons."""
     size = measured.size
     first = measured.generated[0].figures
     whole = np.array([row[f"whole.psnr@{size}"] for row in first])
@@ -105,7 +105,10 @@ def _chosen(measured: SplitMeasurement) -> list[tuple[int, str]]:
             (int((second - whole).argmax()), "Where the second gains most"),
             (int((second - whole).argmin()), "Where the second loses most"),
         ]
-    return chosen
+    reasons: dict[int, list[str]] = {}
+    for row, why in chosen:
+        reasons.setdefault(row, []).append(why)
+    return [(row, ", ".join(several).capitalize()) for row, several in reasons.items()]
 
 
 def _drawn(engines: Sequence[Engine], sample: LabelledPicture) -> list[U8]:
