@@ -1,4 +1,4 @@
-"""Turns a checkpoint into the folder that engines run: ``python -m engines.training.export --help``."""
+"""Turns a training's averaged weights into the folder that engines run: ``python -m engines.student.export --help``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import json
 import subprocess
 import tomllib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -19,19 +20,22 @@ from torch import Tensor, nn
 
 from engines import controls
 from engines.character import CharacterCard, load_character, save_character
-from engines.errors import DatasetError, SpecMismatchError
-from engines.network import INPUTS, OUTPUTS
-from engines.sheet import FACE_VIEWS
-from engines.structure import BODY_CHANNELS, FACE_CHANNELS, FACE_GRID, GRID
+from engines.errors import CheckpointError, DatasetError
+from engines.network import INPUTS, OUTPUT
+from engines.structure import CHANNELS
+from engines.student.data import ENCODER_PX, ENCODER_VIEWS, encoder_views
+from engines.student.network import Encoder, ModulatedConv, Student, StudentConfig
 from engines.studio.dataset_manifest import read_manifest
-from engines.training.network import ModulatedConv, Student, StudentConfig
-from engines.weights import ARCHITECTURE, ONNX_FILE, SAFETENSORS_FILE
+from engines.training.checkpoint import averaged_weights, checkpoint_paths, read_checkpoint
+from engines.weights import ARCHITECTURE, ENCODER_FILE, ENCODER_ONNX_FILE, ONNX_FILE, SAFETENSORS_FILE
 
 OPSET = 17
+#: Cells per side of the maps of a picture of 512 pixels.
+_CELLS = 128
 
 
 class _Folded(nn.Module):
-    """The student with plain outputs, and with every demodulation folded into its weight."""
+    """The student with every demodulation folded into its weight."""
 
     def __init__(self, student: Student) -> None:
         super().__init__()
@@ -41,131 +45,140 @@ class _Folded(nn.Module):
                 weight = module.folded().detach()
                 module.folded = lambda weight=weight: weight  # type: ignore[method-assign, misc]
 
-    def forward(
-        self, body: Tensor, face: Tensor, face_views: Tensor, condition: Tensor, w: Tensor
-    ) -> tuple[Tensor, ...]:
-        out = self.student(body, face, face_views, condition, w)
-        return out.flow, out.weights, out.residual, out.face_flow, out.face_weights, out.face_residual
+    def forward(self, maps: Tensor, condition: Tensor, w: Tensor) -> Tensor:
+        change: Tensor = self.student(maps, condition, w)
+        return change
 
 
-def student_from_checkpoint(path: Path) -> tuple[Student, dict[str, Tensor], int]:
-    """Return the averaged student, the styles by character name, and the step of a checkpoint.
+def trained(run: Path) -> tuple[Student, Encoder, int]:
+    """Return the averaged student and encoder of a run, and its number of steps.
 
     Raises:
-        SpecMismatchError: it was trained with another control spec.
+        CheckpointError: the run has no checkpoint that can be read.
     """
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["spec_hash"] != controls.spec_hash():
-        raise SpecMismatchError(f"{path}: control spec {state['spec_hash']}, this is {controls.spec_hash()}")
-    student = Student(StudentConfig.from_json(state["config"]))
-    *weights, styles = state["average"]
-    for parameter, value in zip(student.parameters(), weights, strict=True):
-        parameter.data.copy_(value)
-    return student.eval(), dict(zip(state["names"], styles, strict=True)), int(state["step"])
+    paths = checkpoint_paths(run)
+    if not paths:
+        raise CheckpointError(f"{run}: no checkpoint in it; expected the --run of a training")
+    path = paths[0]
+    state = read_checkpoint(path, torch.device("cpu"))
+    config = StudentConfig.from_json(state["architecture"])
+    student, encoder = Student(config), Encoder(config, len(ENCODER_VIEWS))
+    student.load_state_dict(averaged_weights(path, "student"))
+    encoder.load_state_dict(averaged_weights(path, "encoder"))
+    return student.eval(), encoder.eval(), int(state["step"])
 
 
-def export_onnx(student: Student, path: Path) -> None:
+def export_student(student: Student, path: Path) -> None:
     """Write the student as ONNX, batch 1, standard operators only."""
     example = (
-        torch.zeros(1, BODY_CHANNELS, GRID, GRID),
-        torch.zeros(1, FACE_CHANNELS, FACE_GRID, FACE_GRID),
-        torch.zeros(1, 4 * len(FACE_VIEWS), FACE_GRID, FACE_GRID),
-        torch.zeros(1, len(controls.PORTRAIT_NAMES)),
+        torch.zeros(1, CHANNELS, _CELLS, _CELLS),
+        torch.zeros(1, len(controls.NAMES)),
         torch.zeros(1, student.config.w_dim),
     )
+    _export(_Folded(student), example, path, list(INPUTS), OUTPUT)
+
+
+def export_encoder(encoder: Encoder, path: Path) -> None:
+    """Write the encoder as ONNX: `views` (1, 4 views, ENCODER_PX, ENCODER_PX) premultiplied RGBA 0..1 to `w`."""
+    _export(encoder, (torch.zeros(1, 4 * len(ENCODER_VIEWS), ENCODER_PX, ENCODER_PX),), path, ["views"], "w")
+
+
+def _export(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: list[str], output: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Folded(student),
-            example,
-            str(path),
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            opset_version=OPSET,
-            dynamo=False,
+            module, example, str(path), input_names=inputs, output_names=[output], opset_version=OPSET, dynamo=False
         )
     model = onnx.load(str(path))
     onnx.helper.set_model_props(model, {"spec_hash": controls.spec_hash(), "architecture": ARCHITECTURE})
     onnx.save(model, str(path))
 
 
+@torch.no_grad()
+def style_of(encoder: Encoder, folder: Path) -> Tensor:
+    """Return the style, (w_dim,), of the character in a folder."""
+    views = encoder_views(load_character(folder).sheet)[None].float() / 255
+    return encoder(views)[0]
+
+
 def export(
-    checkpoint: Path,
-    data: Path,
+    run: Path,
     out: Path,
     name: str,
-    credits_file: Path | None,
-    metrics: dict[str, object],
-    characters: Sequence[str] = (),
+    characters: Mapping[str, Path],
+    credit_rows: Mapping[str, Mapping[str, str]],
+    metrics: Mapping[str, Any],
 ) -> None:
-    """Write weights, model.json and characters of a data set.
+    """Write weights, model.json and characters.
 
     Args:
-        checkpoint: that :mod:`engines.training.train` wrote.
-        data: folder of the data set.
+        run: folder of a student's training.
         out: folder for the weights.
         name: of the weights.
-        credits_file: TOML with title, credit and licence per avatar; None takes what the avatars' files say.
+        characters: name -> folder, of those that shall come with the weights.
+        credit_rows: title, credit and licence by character; others keep what their folder says.
         metrics: kept in model.json.
-        characters: which of the set's; none named: the avatars as they are.
 
     Raises:
-        DatasetError: the set has no such character, or cannot be read.
+        CharacterError: a character cannot be read.
+        CheckpointError: the run has no checkpoint that can be read.
     """
-    bases: dict[str, str] = read_manifest(data)["bases"]
-    unknown = [one for one in characters if one not in bases]
-    if unknown:
-        raise DatasetError(f"{data}: has no character {unknown[0]!r}; it has {', '.join(sorted(bases))}")
-    student, styles, step = student_from_checkpoint(checkpoint)
+    student, encoder, step = trained(run)
     out.mkdir(parents=True, exist_ok=True)
-    save_file({key: value.contiguous() for key, value in student.state_dict().items()}, out / SAFETENSORS_FILE)
-    export_onnx(student, out / ONNX_FILE)
-    credit_rows = tomllib.loads(credits_file.read_text(encoding="utf-8")) if credits_file else {}
-    for chosen in characters or [one for one, base in bases.items() if one == base]:
-        character = load_character(data / "characters" / chosen / "character")
+    for module, file in ((student, SAFETENSORS_FILE), (encoder, ENCODER_FILE)):
+        save_file({key: value.contiguous() for key, value in module.state_dict().items()}, out / file)
+    export_student(student, out / ONNX_FILE)
+    export_encoder(encoder, out / ENCODER_ONNX_FILE)
+    for chosen, folder in characters.items():
+        character = load_character(folder)
         card = character.card
-        if bases[chosen] in credit_rows:
-            row = credit_rows[bases[chosen]]
-            card = CharacterCard(name=card.name, title=row["title"], credit=row["credit"], licence=row["licence"])
-        style = styles.get(card.name)
-        w = style if style is not None else torch.stack(list(styles.values())).mean(0)
-        save_character(out / "characters" / card.name, replace(character, card=card, w=w.numpy()))
+        if chosen in credit_rows:
+            card = CharacterCard(name=chosen, **credit_rows[chosen])
+        w = style_of(encoder, folder).numpy()
+        save_character(out / "characters" / chosen, replace(character, card=card, w=w))
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     model = {
         "name": name,
         "architecture": ARCHITECTURE,
         "config": student.config.to_json(),
-        "framing": "portrait",
         "spec_hash": controls.spec_hash(),
-        "controls": list(controls.PORTRAIT_NAMES),
+        "controls": list(controls.NAMES),
         "onnx_sha256": hashlib.sha256((out / ONNX_FILE).read_bytes()).hexdigest(),
         "licence": "CC-BY-SA-4.0",
-        "training": {"steps": step, "characters": sorted(styles), "commit": commit},
-        "metrics": metrics,
+        "training": {"steps": step, "commit": commit},
+        "metrics": dict(metrics),
     }
     (out / "model.json").write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
 
 
+def _chosen(data: Path, names: Sequence[str]) -> dict[str, Path]:
+    """Return the folders of a data set's characters; none named: the avatars as they are."""
+    bases: dict[str, str] = read_manifest(data)["bases"]
+    unknown = [one for one in names if one not in bases]
+    if unknown:
+        raise DatasetError(f"{data}: has no character {unknown[0]!r}; it has {', '.join(sorted(bases))}")
+    chosen = names or [one for one, base in bases.items() if one == base]
+    return {one: data / "characters" / one / "character" for one in chosen}
+
+
 def main() -> None:
-    """Export a checkpoint to a folder of weights."""
+    """Export a run to a folder of weights."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("run", type=Path, help="folder of the training")
     parser.add_argument("data", type=Path, help="folder of the data set")
     parser.add_argument("--characters", nargs="+", default=[], help="whom to include; default the avatars as they are")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--name", default="portrait-1")
+    parser.add_argument("--name", default="figure-2")
     parser.add_argument("--credits", type=Path, help="TOML with title, credit and licence per character")
     parser.add_argument("--metrics", type=Path, help="JSON written by the evaluation")
     arguments = parser.parse_args()
-    metrics = json.loads(arguments.metrics.read_text()) if arguments.metrics else {}
     export(
-        arguments.checkpoint,
-        arguments.data,
+        arguments.run,
         arguments.out,
         arguments.name,
-        arguments.credits,
-        metrics,
-        arguments.characters,
+        _chosen(arguments.data, arguments.characters),
+        tomllib.loads(arguments.credits.read_text(encoding="utf-8")) if arguments.credits else {},
+        json.loads(arguments.metrics.read_text()) if arguments.metrics else {},
     )
 
 

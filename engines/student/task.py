@@ -16,7 +16,8 @@ from torch.optim import Adam, Optimizer
 
 from engines.errors import WeightsError
 from engines.student import losses
-from engines.student.data import ENCODER_VIEWS, PICTURE_PX, PoseDataset, importance, unpacked_maps
+from engines.student.data import ENCODER_VIEWS, PoseDataset, importance, unpacked_maps
+from engines.student.maps import PICTURE_PX, prepare_maps
 from engines.student.network import Encoder, Student, StudentConfig
 from engines.training.data_hash import data_hash
 from engines.training.phase import Phase, Place
@@ -65,6 +66,8 @@ class StudentTask:
     def __init__(self, options: TaskOptions, config: StudentConfig | None = None) -> None:
         self._settings = settings_from(Settings, options.settings)
         self._config = config or StudentConfig()
+        for split in ("train", "held_out_poses"):
+            prepare_maps(options.data, split)
         self._data = PoseDataset(options.data)
         self._held_out = PoseDataset(options.data, "held_out_poses", like=self._data)
         self._compute = options.compute
@@ -104,7 +107,7 @@ class StudentTask:
             got, change = self._forward(self.modules, batch)
         expected = batch["picture"].float() / 255
         terms = {
-            "picture": losses.picture_loss(got.float(), expected, importance(batch["weight"])),
+            "picture": losses.picture_loss(got.float(), expected, importance(batch["level"])),
             "small": self._settings.small * change.float().abs().mean(),
         }
         step.update("student", terms, clip=1.0)
