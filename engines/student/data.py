@@ -65,7 +65,7 @@ class PoseDataset(Dataset[dict[str, Tensor]]):
         self.names: tuple[str, ...] = (*first, *new)
         views = [encoder_views(reader.character(name).sheet) for name in new]
         #: uint8, (characters, 4 views, ENCODER_PX, ENCODER_PX), see :func:`encoder_views`.
-        self.encoder_views = torch.stack([*(like.encoder_views if like else ()), *views])
+        self.encoder_views: Tensor = torch.stack([*(like.encoder_views if like else ()), *views])
         own = [self.names.index(name) for name in reader.characters]
         self._character = [own[number] for number in reader.character_of]
         self._maps = maps_folder(folder, split, framing)

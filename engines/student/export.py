@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from engines import controls
-from engines.character import CharacterCard, load_character, save_character
+from engines.character import load_character, save_character
 from engines.errors import CheckpointError, DatasetError
 from engines.network import INPUTS, OUTPUT
 from engines.structure import CHANNELS
@@ -98,7 +98,8 @@ def _export(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: 
 def style_of(encoder: Encoder, folder: Path) -> Tensor:
     """Return the style, (w_dim,), of the character in a folder."""
     views = encoder_views(load_character(folder).sheet)[None].float() / 255
-    return encoder(views)[0]
+    w: Tensor = encoder(views)[0]
+    return w
 
 
 def export(
@@ -133,7 +134,8 @@ def export(
         character = load_character(folder)
         card = character.card
         if chosen in credit_rows:
-            card = CharacterCard(name=chosen, **credit_rows[chosen])
+            row = credit_rows[chosen]
+            card = replace(card, title=row["title"], credit=row["credit"], licence=row["licence"])
         w = style_of(encoder, folder).numpy()
         save_character(out / "characters" / chosen, replace(character, card=card, w=w))
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
