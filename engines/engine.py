@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.condition import Condition
+from engines.swing import Swing
 
 U8 = npt.NDArray[np.uint8]
 
@@ -60,7 +61,14 @@ class Engine(Protocol):
         """Return one picture: uint8, (H, W, 4), straight-alpha RGBA.
 
         Raises:
-            CharacterError: the character is not known.
+            CharacterError: the character is not known, or damaged.
+        """
+
+    def swing(self, character: str) -> Swing | None:
+        """Return what lets a character's hair and cloth swing in one session; None where nothing does.
+
+        Raises:
+            CharacterError: the character is not known, or damaged.
         """
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from engines.errors import CharacterError
 from engines.finishing import changed
 from engines.network import Network
 from engines.structure import CharacterStructure
+from engines.swing import Swing
 from engines.weights import Weights
 
 F32 = npt.NDArray[np.float32]
@@ -40,7 +41,7 @@ class Generator:
     Args:
         weights: the trained weights, for what to say about them.
         network: the network, ready to run.
-        characters: who can be drawn, in display order.
+        characters: who can be drawn, in display order: name -> what loads it, when it is first drawn.
         reason: why this backend and not another.
         rejected: the other backends and why they do not run.
     """
@@ -49,13 +50,13 @@ class Generator:
         self,
         weights: Weights,
         network: Network,
-        characters: tuple[Character, ...],
+        characters: Mapping[str, Callable[[], Character]],
         *,
         reason: str,
         rejected: Mapping[str, str],
     ) -> None:
         self._network = network
-        self._characters = {character.card.name: character for character in characters}
+        self._characters = dict(characters)
         self._prepared: dict[str, _Prepared] = {}  # the one drawn last comes last
         info = network.info
         self._info = EngineInfo(
@@ -84,7 +85,7 @@ class Generator:
         """Return one picture: uint8, (512, 512, 4), straight-alpha RGBA.
 
         Raises:
-            CharacterError: the character is not known.
+            CharacterError: the character is not known, or damaged.
         """
         prepared = self._ready(condition.character)
         structure = prepared.structure.structure(condition.controls, condition.framing, PICTURE_PX, condition.turns)
@@ -97,14 +98,23 @@ class Generator:
         )
         return changed(structure.picture, change)
 
+    def swing(self, character: str) -> Swing:
+        """Return what lets a character's hair and cloth swing in one session.
+
+        Raises:
+            CharacterError: the character is not known, or damaged.
+        """
+        structure = self._ready(character).structure
+        return Swing(structure.proportions, structure.figure.joints)
+
     def _ready(self, name: str) -> _Prepared:
         """Return a character ready to be drawn; those drawn least lately make room."""
         prepared = self._prepared.pop(name, None)
         if prepared is None:
-            character = self._characters.get(name)
-            if character is None:
+            if name not in self._characters:
                 known = ", ".join(self._characters)
                 raise CharacterError(f"no character named {name!r}; there are {known}")
+            character = self._characters[name]()
             prepared = _Prepared(
                 structure=CharacterStructure(character.proportions, character.figure, character.sheet),
                 w=character.w[None],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from engines.backends.onnxruntime import OnnxRuntimeNetwork
@@ -44,14 +45,17 @@ def load_engine(
 
     Raises:
         WeightsError: weights are missing, damaged or made for something else.
-        CharacterError: there are no characters, or one is damaged.
+        CharacterError: there are no characters.
         BackendError: the backend, or for `auto` every backend, cannot run here.
     """
     if backend not in BACKENDS:
         raise BackendError(f"no backend named {backend!r}; there are {', '.join(BACKENDS)}")
     weights = find_weights(folder)
     if characters is None:
-        characters = [load_character(characters_folder(folder) / card.name) for card in list_cards(folder)]
+        root = characters_folder(folder)
+        sources = {card.name: partial(load_character, root / card.name) for card in list_cards(folder)}
+    else:
+        sources = {one.card.name: partial(_itself, one) for one in characters}
     rejected: dict[str, str] = {}
     for name in AUTO_ORDER if backend == "auto" else (backend,):
         try:
@@ -64,6 +68,10 @@ def load_engine(
         for other in _MAKERS:
             if other != name and other not in rejected:
                 rejected[other] = "not tried: comes after it" if backend == "auto" else "not asked for"
-        return Generator(weights, network, tuple(characters), reason=reason, rejected=rejected)
+        return Generator(weights, network, sources, reason=reason, rejected=rejected)
     reasons = "; ".join(f"{name}: {why}" for name, why in rejected.items())
     raise BackendError(f"no backend runs here ({reasons})")
+
+
+def _itself(character: Character) -> Character:
+    return character

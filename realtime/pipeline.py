@@ -221,17 +221,22 @@ class Pipeline:
             tracker.close()
 
     def _generating(self) -> None:
+        swing, swinging = None, ""
         while True:
             tracked = self._agenda.take()
             look = self._look
             stage_ms = dict(tracked.stage_ms)
             watch = _Stopwatch(self._clock, stage_ms)
             lead_ms = min(self._telemetry.stage_p50_ms("generate"), self._settings.max_lead_ms)
-            pose = self._motion.controls_at(watch.since_s + lead_ms / 1000)
+            at_s = watch.since_s + lead_ms / 1000
+            pose = self._motion.controls_at(at_s)
             if look.mirror:
                 pose = control_spec.mirrored(pose)
             watch.lap("pose")
-            rgba = self._engine.generate(Condition(character=look.character, controls=pose))
+            if look.character != swinging:
+                swing, swinging = self._engine.swing(look.character), look.character
+            turns = swing.turns(pose, at_s) if swing else None
+            rgba = self._engine.generate(Condition(character=look.character, controls=pose, turns=turns))
             watch.lap("generate")
             image = over_colour(rgba, look.background)
             copy_marker(tracked.frame.image, image, self._settings.marker_px)

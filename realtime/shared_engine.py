@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from engines.condition import Condition
 from engines.engine import Engine
+from engines.swing import Swing
 from realtime.fair_lock import FairLock
 
 
@@ -26,6 +27,11 @@ class SharedEngine:
         """Return one picture, (H, W, 4) RGBA, waiting for our turn."""
         with self._lock:
             return self._engine.generate(condition)
+
+    def swing(self, character: str) -> Swing | None:
+        """Return what lets a character's hair and cloth swing in one session, waiting for our turn."""
+        with self._lock:
+            return self._engine.swing(character)
 
     def close(self) -> None:
         """Free the engine when the picture that is being drawn is done.  Idempotent."""

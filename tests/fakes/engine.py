@@ -49,6 +49,9 @@ class PaintingEngine:
         image[disc] = (shade, 60, 200, 255)
         return image
 
+    def swing(self, character: str) -> None:
+        """Nothing swings on a disc."""
+
     def close(self) -> None:
         """Remember that it was closed."""
         self.closed = True
