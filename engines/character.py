@@ -94,7 +94,7 @@ def list_cards(folder: Path | None = None) -> tuple[CharacterCard, ...]:
     paths = sorted(root.glob("*/character.json"))
     if not paths:
         raise CharacterError(f"{root}: no characters; the folder must hold one sub-folder with character.json each")
-    return tuple(_read_card(path) for path in paths)
+    return tuple(read_card(path) for path in paths)
 
 
 def save_character(folder: Path, character: Character, effort: int = 6) -> None:
@@ -143,7 +143,7 @@ def load_character(folder: Path) -> Character:
         SpecMismatchError: it was made for another control spec.
     """
     path = folder / "character.json"
-    card = _read_card(path)
+    card = read_card(path)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["spec_hash"] != controls.spec_hash():
@@ -176,7 +176,12 @@ def load_character(folder: Path) -> Character:
     return Character(card=card, proportions=proportions, figure=figure, sheet=sheet, w=w)
 
 
-def _read_card(path: Path) -> CharacterCard:
+def read_card(path: Path) -> CharacterCard:
+    """Return the card in a character's `character.json`.
+
+    Raises:
+        CharacterError: it cannot be read.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         thumbnail = path.parent / "thumbnail.webp"

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from engines.characters import command as characters_command
 from engines.errors import DatasetError, EnginesError, FilmError
 from engines.evaluation import command as evaluation_command
 from engines.framing import FRAMINGS, camera_of
@@ -36,6 +37,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     training_command.add_commands(commands)
     teacher_command.add_commands(commands)
     evaluation_command.add_commands(commands)
+    characters_command.add_commands(commands)
 
 
 def run(arguments: argparse.Namespace) -> None:

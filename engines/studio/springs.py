@@ -112,14 +112,15 @@ def assembled(rig: Rig, found: list[Spring], colliders: Colliders, *, invented: 
         hit_radius=hit_radius,
         centre=np.array([spring.centre for spring in springs], np.int64),
         collides=collides,
-        reach=_reach(collides, hit_radius, colliders),
+        reach=reaches(collides, hit_radius, colliders),
         colliders=colliders,
         widest_cos=np.array([spring.widest_cos for spring in springs], np.float64),
         invented=invented,
     )
 
 
-def _reach(collides: I64, hit_radius: F64, colliders: Colliders) -> F64:
+def reaches(collides: I64, hit_radius: F64, colliders: Colliders) -> F64:
+    """Return the distance that each collider keeps from each tail, see :class:`Springs`."""
     if not len(colliders):
         return np.zeros(collides.shape)
     side, radius = colliders.side[collides], colliders.radius[collides]

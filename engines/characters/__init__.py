@@ -1,0 +1,1 @@
+"""Characters: listed, shown, made of a user's avatar, sampled, and mixed."""
