@@ -22,6 +22,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.add_argument("data", type=Path, metavar="DATA", help="the data set that it learnt from")
     export.add_argument("out", type=Path, metavar="OUT", help="folder for the weights")
     export.add_argument("--discriminator", action="store_true", help="too: to go on with --start-from")
+    export.add_argument("--half", action="store_true", help="store float16: half the size")
     export.set_defaults(run=_export)
 
     show = verbs.add_parser("show", help="draw contact sheets: known, sampled and mixed characters")
@@ -35,7 +36,13 @@ def _export(arguments: argparse.Namespace) -> None:
     _need_torch()
     from engines.teacher.export import export
 
-    steps = export(arguments.training, arguments.data, arguments.out, discriminator=arguments.discriminator)
+    steps = export(
+        arguments.training,
+        arguments.data,
+        arguments.out,
+        discriminator=arguments.discriminator,
+        half=arguments.half,
+    )
     sys.stdout.write(f"{arguments.out}: weights after {steps} steps\n")
 
 

@@ -39,7 +39,7 @@ class TeacherConfig:
     w_dim: int = 256
     mapping_layers: int = 8
     channel_base: int = 16384
-    channel_max: int = 384
+    channel_max: int = 320
     structure_width: int = 16
     group: int = 4
 

@@ -59,6 +59,8 @@ class TeacherData:
         self.reader = DatasetReader(folder, split, framing)
         self.framing: Framing = framing
         self.names = names or self.reader.characters
+        #: The avatar that each of `names` was made of.
+        self.bases: tuple[str, ...] = tuple(self.reader.base_of(name) for name in self.names)
         unknown = [name for name in self.reader.characters if name not in self.names]
         if unknown:
             raise DatasetError(f"{folder}: {split} shows {unknown[0]!r}, whom the other split does not show")

@@ -14,7 +14,7 @@ from engines.training.checkpoint import checkpoint_paths, read_checkpoint
 from engines.training.data_hash import data_hash
 
 
-def export(run: Path, data: Path, out: Path, *, discriminator: bool = False) -> int:
+def export(run: Path, data: Path, out: Path, *, discriminator: bool = False, half: bool = False) -> int:
     """Write the moving average of a run's newest checkpoint.
 
     Args:
@@ -22,6 +22,7 @@ def export(run: Path, data: Path, out: Path, *, discriminator: bool = False) -> 
         data: the data set that it learnt from; palettes and proportions of its characters go with the weights.
         out: folder for the weights.
         discriminator: whether to write that too; only training needs it.
+        half: whether to store float16.
 
     Returns:
         the number of steps that the weights have learnt.
@@ -40,21 +41,25 @@ def export(run: Path, data: Path, out: Path, *, discriminator: bool = False) -> 
         raise CheckpointError(f"{paths[0]}: learnt from data set {contents['data_hash']}, not from {data}")
     architecture = contents["architecture"]
     config = TeacherConfig.from_json(architecture["config"])
-    names = tuple(architecture["characters"])
-    known = TeacherData(data, config.framing, names=names)
+    characters: dict[str, str] = architecture["characters"]
+    known = TeacherData(data, config.framing, names=tuple(characters))
     rows = {known.names[known.character_of[row]]: row for row in known.one_row_each()}
     save_parts(
         out,
         TeacherParts(
             config=config,
             generator=dict(contents["averages"]["generator"]),
-            codes=contents["averages"]["codes"]["z"],
+            base_codes=contents["averages"]["codes"]["base"],
+            own_codes=contents["averages"]["codes"]["own"],
             known=tuple(
-                KnownCharacter(name=name, lab=known.values(rows[name])[1], proportions=known.proportions(name))
-                for name in names
+                KnownCharacter(
+                    name=name, base=base, lab=known.values(rows[name])[1], proportions=known.proportions(name)
+                )
+                for name, base in characters.items()
             ),
             discriminator=dict(contents["modules"]["discriminator"]) if discriminator else None,
             training={"steps": int(contents["step"]), "data_hash": contents["data_hash"], "seed": contents["seed"]},
         ),
+        half=half,
     )
     return int(contents["step"])

@@ -26,7 +26,7 @@ from engines.teacher.structure_maps import STRUCTURE
 
 WEIGHTS_FILE, DISCRIMINATOR_FILE, CARD_FILE = "teacher.safetensors", "discriminator.safetensors", "teacher.json"
 _GENERATOR = "generator."
-_CODES = "codes.z"
+_BASE_CODES, _OWN_CODES = "codes.base", "codes.own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,11 +35,13 @@ class KnownCharacter:
 
     Args:
         name: unique among them.
+        base: the avatar that it was made of.
         lab: float32, (len(PALETTE), 3), its palette, NaN where absent.
         proportions: of its figure.
     """
 
     name: str
+    base: str
     lab: np.ndarray[Any, np.dtype[np.float32]]
     proportions: Proportions
 
@@ -51,32 +53,48 @@ class TeacherParts:
     Args:
         config: sizes.
         generator: the generator's weights.
-        codes: (characters, z_dim), z of the known characters.
-        known: the characters, in the codes' order.
+        base_codes: (avatars, z_dim), in the order of `bases`.
+        own_codes: (characters, z_dim), in the order of `known`.
+        known: the known characters.
         discriminator: its weights, or None where the folder has none.
         training: how it was trained: free figures.
     """
 
     config: TeacherConfig
     generator: dict[str, Tensor]
-    codes: Tensor
+    base_codes: Tensor
+    own_codes: Tensor
     known: tuple[KnownCharacter, ...]
     discriminator: dict[str, Tensor] | None
     training: dict[str, Any]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the known characters, in the codes' order."""
+        """Names of the known characters."""
         return tuple(one.name for one in self.known)
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """Names of the avatars that they were made of, in order of appearance."""
+        return tuple(dict.fromkeys(one.base for one in self.known))
 
-def save_parts(folder: Path, parts: TeacherParts) -> None:
-    """Write a folder of weights; every file is written beside its place and moved there when complete."""
+
+def save_parts(folder: Path, parts: TeacherParts, *, half: bool = False) -> None:
+    """Write a folder of weights; every file is written beside its place and moved there when complete.
+
+    Args:
+        folder: made if it is not there.
+        parts: what to write.
+        half: whether weights are stored as float16: half the size, and rounded to three digits.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {f"{_GENERATOR}{name}": value for name, value in parts.generator.items()} | {_CODES: parts.codes}
-    _save(folder / WEIGHTS_FILE, weights)
+    weights = {f"{_GENERATOR}{name}": value for name, value in parts.generator.items()} | {
+        _BASE_CODES: parts.base_codes,
+        _OWN_CODES: parts.own_codes,
+    }
+    _save(folder / WEIGHTS_FILE, weights, half)
     if parts.discriminator is not None:
-        _save(folder / DISCRIMINATOR_FILE, parts.discriminator)
+        _save(folder / DISCRIMINATOR_FILE, parts.discriminator, half)
     card = {
         "architecture": "teacher-1",
         "config": parts.config.to_json(),
@@ -106,16 +124,17 @@ def load_parts(folder: Path) -> TeacherParts:
             )
         if card["structure"] != list(STRUCTURE):
             raise WeightsError(f"{folder}: made for other structure maps; use the version that made it")
-        weights = load_file(folder / WEIGHTS_FILE)
+        weights = _load(folder / WEIGHTS_FILE)
         beside = folder / DISCRIMINATOR_FILE
         return TeacherParts(
             config=TeacherConfig.from_json(card["config"]),
             generator={
                 name.removeprefix(_GENERATOR): value for name, value in weights.items() if name.startswith(_GENERATOR)
             },
-            codes=weights[_CODES],
+            base_codes=weights[_BASE_CODES],
+            own_codes=weights[_OWN_CODES],
             known=tuple(_character_from(one) for one in card["characters"]),
-            discriminator=load_file(beside) if beside.exists() else None,
+            discriminator=_load(beside) if beside.exists() else None,
             training=card["training"],
         )
     except WeightsError:
@@ -124,16 +143,22 @@ def load_parts(folder: Path) -> TeacherParts:
         raise WeightsError(f"{folder}: no teacher can be read from it ({error}); export it again") from error
 
 
-def _save(path: Path, tensors: dict[str, Tensor]) -> None:
+def _save(path: Path, tensors: dict[str, Tensor], half: bool) -> None:
     partial = path.with_suffix(".partial")
-    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, partial)
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    save_file({name: value.half() for name, value in plain.items()} if half else plain, partial)
     partial.replace(path)
+
+
+def _load(path: Path) -> dict[str, Tensor]:
+    return {name: value.float() for name, value in load_file(path).items()}
 
 
 def _character_json(one: KnownCharacter) -> dict[str, Any]:
     rows = zip(PALETTE, np.round(one.lab.astype(np.float64), 3), strict=True)
     return {
         "name": one.name,
+        "base": one.base,
         "palette": {paint.name: None if np.isnan(lab).any() else lab.tolist() for paint, lab in rows},
         "proportions": proportions_json(one.proportions),
     }
@@ -143,6 +168,7 @@ def _character_from(values: dict[str, Any]) -> KnownCharacter:
     absent = (np.nan,) * 3
     return KnownCharacter(
         name=str(values["name"]),
+        base=str(values["base"]),
         lab=np.array([values["palette"][paint.name] or absent for paint in PALETTE], np.float32),
         proportions=proportions_from(values["proportions"]),
     )

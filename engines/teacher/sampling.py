@@ -70,8 +70,9 @@ class Teacher:
         self._compute = compute or find_compute()
         self._generator = self._compute.place(Generator(parts.config)).eval().requires_grad_(False)
         self._generator.load_state_dict(parts.generator)
-        self._codes = Codes(parts.names, parts.config.z_dim).eval().requires_grad_(False)
-        self._codes.load_state_dict({"z": parts.codes})
+        codes = Codes([one.base for one in parts.known], parts.config.z_dim).eval().requires_grad_(False)
+        codes.load_state_dict({"base": parts.base_codes, "own": parts.own_codes})
+        self._z = codes(torch.arange(len(parts.known))).numpy()  # (characters, z_dim)
 
     @classmethod
     def load(cls, folder: Path, compute: Compute | None = None) -> Teacher:
@@ -97,7 +98,7 @@ class Teacher:
         if name not in names:
             raise CharacterError(f"the teacher knows no {name!r}; it knows {', '.join(names)}")
         one = self.known[names.index(name)]
-        z = self._codes.z[names.index(name)].numpy()
+        z = self._z[names.index(name)]
         return TeacherCharacter(parents=((z, 1.0),), lab=one.lab, proportions=one.proportions)
 
     def sample(self, seed: int, truncation_psi: float = TRUNCATION_PSI, lab: F32 | None = None) -> TeacherCharacter:

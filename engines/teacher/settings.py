@@ -47,7 +47,7 @@ class TeacherSettings:
     w_dim: int = 256
     mapping_layers: int = 8
     channel_base: int = 16384
-    channel_max: int = 384
+    channel_max: int = 320
     structure_width: int = 16
     rate: float = 0.002
     momentum: float = 0.5

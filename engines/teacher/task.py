@@ -62,7 +62,7 @@ class TeacherTask:
         self._held_out = HeldOut(options.data, self.data)
         place = options.compute.place
         self.generator = place(Generator(self.config))
-        self.codes = place(Codes(self.data.names, self.config.z_dim))
+        self.codes = place(Codes(self.data.bases, self.config.z_dim))
         self.discriminator = place(Discriminator(self.config))
         self._path_length = place(PathLength())
         self.generator.synthesis.grow(self.phases[0].resolution_px, 1.0)
@@ -91,7 +91,8 @@ class TeacherTask:
 
     def architecture(self) -> dict[str, Any]:
         """Return the config, the structure maps and the characters."""
-        return {"config": self.config.to_json(), "structure": list(STRUCTURE), "characters": list(self.data.names)}
+        characters = dict(zip(self.data.names, self.data.bases, strict=True))
+        return {"config": self.config.to_json(), "structure": list(STRUCTURE), "characters": characters}
 
     def samples(self, phase: Phase) -> TeacherSamples:
         """Return the training pictures at the phase's resolution."""
@@ -192,9 +193,12 @@ class TeacherTask:
         if parts.discriminator is not None:
             self.discriminator.load_state_dict(parts.discriminator)
         with torch.no_grad():
-            for index, name in enumerate(self.codes.names):
+            for index, name in enumerate(self.data.names):
                 if name in parts.names:
-                    self.codes.z[index] = parts.codes[parts.names.index(name)]
+                    self.codes.own[index] = parts.own_codes[parts.names.index(name)]
+            for index, name in enumerate(self.codes.base_names):
+                if name in parts.bases:
+                    self.codes.base[index] = parts.base_codes[parts.bases.index(name)]
 
     def measure(self, averaged: Mapping[str, nn.Module]) -> Figures:
         """Return figures on held-out poses."""

@@ -103,7 +103,7 @@ def test_nearer_limb_wins_the_depth() -> None:
 
 
 def test_arm_knows_places_along_and_across_it() -> None:
-    """Along goes from -1 at the shoulder to 1 at the fingers; above and below the stretched arm across has two signs."""
+    """Along grows from shoulder to fingers; above and below the stretched arm, across has two signs."""
     stretched = maps("full", left_upper_arm_z=0.0, left_elbow=0.0)
     arm = np.maximum(stretched["left_upper_arm"], stretched["left_lower_arm"])
     rows, columns = np.nonzero(arm > 0.9)
