@@ -26,9 +26,10 @@ def drawn_triangles(figure: Figure, positions: F32, camera: F32, size: int) -> t
     pixels = np.concatenate([np.ones(1, np.uint8)] if not shapes else [mask.ravel() for mask in figure.masks])
     xy = (positions[:, :2] @ camera[:, :2].T + camera[:, 2]) * np.float32(size) - np.float32(0.5)
     triangle, depth = np.full((size, size), -1, np.int32), np.full((size, size), -1e9, np.float32)
+    names = np.arange(len(figure.triangles), dtype=np.int32)
     rank = figure.order.astype(np.float32) * np.float32(RANK_M)
     rasterise(
         figure.triangles, xy.astype(np.float32), np.ascontiguousarray(positions[:, 2]), figure.cull, rank, figure.mask,
-        figure.uvs, np.array(shapes or [(0, 1, 1)], np.int32), pixels, triangle, depth,
+        figure.uvs, np.array(shapes or [(0, 1, 1)], np.int32), pixels, names, triangle, depth,
     )  # fmt: skip
     return triangle, depth
