@@ -56,6 +56,7 @@ class FigureDrawer:
         self._shapes = np.array(shapes or [(0, 1, 1)], np.int32)
         self._pixels = np.concatenate([np.ones(1, np.uint8)] if not shapes else [m.ravel() for m in figure.masks])
         self._rank = figure.order.astype(np.float32) * np.float32(RANK_M)
+        self._all = np.arange(len(figure.triangles), dtype=np.int32)
         inked = (figure.ink_width_m[figure.triangles] > 0).all(axis=1)
         self._inked = np.flatnonzero(inked).astype(np.int32)
         self._ink_corners = np.ascontiguousarray(figure.triangles[inked])
@@ -79,7 +80,7 @@ class FigureDrawer:
         depth = np.full((size, size), _FAR_M, np.float32)
         rasterise(
             figure.triangles, xy, np.ascontiguousarray(pose.positions[:, 2]), figure.cull, self._rank, figure.mask,
-            figure.uvs, self._shapes, self._pixels, triangle, depth,
+            figure.uvs, self._shapes, self._pixels, self._all, triangle, depth,
         )  # fmt: skip
         if len(self._inked):
             least = MIN_INK_PX / float(np.abs(to_pixels[0, 0]) + 1e-9)
@@ -87,10 +88,8 @@ class FigureDrawer:
             back = np.where(width > figure.ink_width_m, _WIDENED_BACK_M + least - figure.ink_width_m, 0.0) + _BEHIND_M
             hull = pose.positions + pose.normals * width[:, None]
             hull_xy = hull[:, :2] @ to_pixels[:, :2].T + to_pixels[:, 2]
-            nearest = np.full((size, size), -1, np.int32)
             rasterise(
                 self._ink_corners, hull_xy, (hull[:, 2] - back).astype(np.float32), self._ink_cull, self._ink_rank,
-                self._ink_mask, figure.uvs, self._shapes, self._pixels, nearest, depth.copy(),
+                self._ink_mask, figure.uvs, self._shapes, self._pixels, self._inked, ink, depth.copy(),
             )  # fmt: skip
-            ink = np.where(nearest >= 0, self._inked[nearest], -1).astype(np.int32)
         return DrawnFigure(xy=xy, triangle=triangle, ink=ink, depth=depth)

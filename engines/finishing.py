@@ -14,6 +14,8 @@ U8 = npt.NDArray[np.uint8]
 #: Edges are a Gaussian of 0.6 pixels over nine pixels, sharpened so that they are a pixel wide.
 _MIDDLE, _SIDE, _CORNER = 0.44, 0.11, 0.03
 _CONTRAST = 1.3
+#: What a pixel is.
+SURFACE, INK = 1, 2
 
 
 def finished(triangle: I32, ink: I32, colours: U8, corners: I32, ink_colours: U8) -> tuple[U8, U8]:
@@ -36,15 +38,22 @@ def finished(triangle: I32, ink: I32, colours: U8, corners: I32, ink_colours: U8
 def _finish(triangle: I32, ink: I32, colours: U8, corners: I32, ink_colours: U8, picture: U8, level: U8) -> None:
     size = len(triangle)
     weights = np.array([_CORNER, _SIDE, _CORNER, _SIDE, _MIDDLE, _SIDE, _CORNER, _SIDE, _CORNER], np.float32)
+    kinds = np.empty((size, size), np.uint8)
+    for row in numba.prange(size):
+        for column in range(size):
+            kinds[row, column] = (SURFACE if triangle[row, column] >= 0 else 0) | (INK if ink[row, column] >= 0 else 0)
     for row in numba.prange(size):
         for column in range(size):
             top, bottom = max(row - 1, 0), min(row + 1, size - 1)
             left, right = max(column - 1, 0), min(column + 1, size - 1)
-            plain = triangle[row, column] >= 0
+            every, some = kinds[row, column], kinds[row, column]
             for y in range(top, bottom + 1):
                 for x in range(left, right + 1):
-                    plain = plain and triangle[y, x] >= 0 and ink[y, x] < 0
-            if plain:
+                    every &= kinds[y, x]
+                    some |= kinds[y, x]
+            if some == 0:
+                continue
+            if every == SURFACE and some == SURFACE:
                 for channel in range(3):
                     picture[row, column, channel] = colours[row, column, channel]
                 picture[row, column, 3] = 255
@@ -68,8 +77,6 @@ def _finish(triangle: I32, ink: I32, colours: U8, corners: I32, ink_colours: U8,
                         sb += w * colours[y, x, 2]
                     if ink[y, x] >= 0 or triangle[y, x] >= 0:
                         covered += w
-            if covered == 0.0:
-                continue
             alpha = (covered / whole - np.float32(0.5)) * np.float32(_CONTRAST) + np.float32(0.5)
             alpha = min(max(alpha, np.float32(0.0)), np.float32(1.0))
             share = inked / whole

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from engines.drawing import FigureDrawer
+from engines.drawing import DrawnFigure, FigureDrawer
 from engines.key_view import KeyView
 from engines.posing import posed_figure
 from engines.skeleton import Proportions
@@ -33,31 +33,32 @@ class PreparedViews:
     """V views of one figure of N vertices.
 
     Args:
-        xy: float32, (V, N, 2), places in pixels of the view, centres at whole numbers.
+        places: float32, (V, N, 4): x and y in pixels of the view, centres at whole numbers; z in metres towards the
+            viewer; and how well the view shows the vertex, 0..1.
         normals: float32, (V, N, 3).
-        z: float32, (V, N), metres towards the viewer.
-        seen: float32, (V, N), 0..1: how well the view shows the vertex.
         pixels: uint8, flat, premultiplied RGBA of one view after the other, each at full, half and quarter size.
-        depth: int16, flat, tenths of a millimetre, of the surface that these pixels show at full size, far away where
-            there is none; odd where something else is beside it, whose colours are mixed into the pixel.
-        order: uint16, flat, like `depth`: the draw that each pixel shows, from 1; 0 for ink and background.
-        first_depth: int64, (V,), which of them is each view's first.
+        shown: int32, flat, what these pixels show at full size: depth in :data:`DEPTH_STEP_M` in the upper 16 bits,
+            far away where nothing is; then the draw, from 1, 0 for ink and background; and in the last bit whether
+            something else is beside it, whose colours are mixed into the pixel.
+        first_shown: int64, (V,), which of them is each view's first.
         first: int64, (V, LEVELS), which pixel of `pixels` is the first of each view and size.
         size: int32, (V,), pixels per side of each at full size.
         per_metre: float32, (V,), pixels per metre at full size.
     """
 
-    xy: F32
+    places: F32
     normals: F32
-    z: F32
-    seen: F32
     pixels: U8
-    depth: npt.NDArray[np.int16]
-    order: npt.NDArray[np.uint16]
-    first_depth: npt.NDArray[np.int64]
+    shown: npt.NDArray[np.int32]
+    first_shown: npt.NDArray[np.int64]
     first: npt.NDArray[np.int64]
     size: npt.NDArray[np.int32]
     per_metre: F32
+
+    @property
+    def seen(self) -> F32:
+        """How well each view shows each vertex, float32 (V, N), 0..1."""
+        return self.places[..., 3]
 
 
 def prepare_views(
@@ -65,7 +66,6 @@ def prepare_views(
     proportions: Proportions,
     views: Sequence[KeyView],
     pictures: Sequence[U8],
-    turns: Sequence[F32 | None] | None = None,
 ) -> PreparedViews:
     """Return views made ready.
 
@@ -75,30 +75,21 @@ def prepare_views(
         views: what the pictures show.
         pictures: uint8, (size, size, 4) each, premultiplied RGBA.
     """
-    places, normals, heights, seen, depths, orders, per_metre = [], [], [], [], [], [], []
+    places, normals, shown, per_metre = [], [], [], []
     pyramids: list[list[U8]] = []
-    for view, picture, turn in zip(views, pictures, turns or [None] * len(views), strict=True):
+    for view, picture in zip(views, pictures, strict=True):
         size = len(picture)
-        pose = posed_figure(drawer.figure, proportions, view.vector(), turn)
+        pose = posed_figure(drawer.figure, proportions, view.vector())
         camera = view.matrix(proportions)
         drawn = drawer.draw(pose, camera, size)
-        own = np.where(drawn.triangle >= 0, drawer.figure.order[drawn.triangle] + 1, 0).astype(np.uint16)
-        around = np.ones((3, 3), np.uint8)
-        mixed = (cv2.dilate(own, around) != cv2.erode(own, around)) | (
-            cv2.dilate((drawn.ink >= 0).astype(np.uint8), around) > 0
-        )
-        orders.append(np.where(drawn.ink >= 0, 0, own).ravel())
         # A turned face's camera is foreshortened along one axis: what counts is how fine it is along the other.
         per_metre.append(float(np.linalg.norm(camera[:, :2], axis=0).min()) * size)
-        pixel_m = 1.0 / per_metre[-1]
-        level = np.zeros(len(drawn.xy), np.float32)
-        _look(drawn.xy, pose.positions, pose.normals, drawn.depth, np.float32(pixel_m), level)
-        places.append(drawn.xy.astype(np.float32))
+        place = np.empty((len(drawn.xy), 4), np.float32)
+        place[:, :2], place[:, 2] = drawn.xy, pose.positions[:, 2]
+        _look(place, pose.normals, drawn.depth, np.float32(1.0 / per_metre[-1]))
+        places.append(place)
         normals.append(pose.normals)
-        heights.append(np.ascontiguousarray(pose.positions[:, 2]))
-        steps = np.clip(drawn.depth / DEPTH_STEP_M, -32000, 32000).astype(np.int16)
-        depths.append(((steps & ~1) | mixed).astype(np.int16).ravel())
-        seen.append(level)
+        shown.append(_shown(drawn, drawer.figure.order).ravel())
         pyramid = [picture]
         for _ in range(LEVELS - 1):
             half = (max(1, len(pyramid[-1]) // 2),) * 2
@@ -107,30 +98,38 @@ def prepare_views(
     counts = [len(level) ** 2 for pyramid in pyramids for level in pyramid]
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).reshape(len(pyramids), LEVELS)
     return PreparedViews(
-        xy=np.stack(places),
+        places=np.stack(places),
         normals=np.stack(normals),
-        z=np.stack(heights),
-        seen=np.stack(seen),
         pixels=np.concatenate([level.ravel() for pyramid in pyramids for level in pyramid]),
-        depth=np.concatenate(depths),
-        order=np.concatenate(orders),
-        first_depth=np.cumsum([0, *(len(depth) for depth in depths)])[:-1].astype(np.int64),
+        shown=np.concatenate(shown),
+        first_shown=np.cumsum([0, *(len(one) for one in shown)])[:-1].astype(np.int64),
         first=starts.astype(np.int64),
         size=np.array([len(picture) for picture in pictures], np.int32),
         per_metre=np.array(per_metre, np.float32),
     )
 
 
+def _shown(drawn: DrawnFigure, order: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return what each pixel of a view shows, int32 (S, S), as `PreparedViews.shown` packs it."""
+    own = np.where(drawn.triangle >= 0, order[drawn.triangle] + 1, 0).astype(np.uint16)
+    inked = drawn.ink >= 0
+    around = np.ones((3, 3), np.uint8)
+    mixed = (cv2.dilate(own, around) != cv2.erode(own, around)) | (cv2.dilate(inked.astype(np.uint8), around) > 0)
+    steps = np.clip(drawn.depth / DEPTH_STEP_M, -32000, 32000).astype(np.int32)
+    draw = np.where(inked, 0, own).astype(np.int32)
+    return np.asarray(steps << 16 | draw << 1 | mixed, np.int32)
+
+
 @numba.njit(nogil=True, cache=True)
-def _look(xy: F32, positions: F32, normals: F32, depth: F32, pixel_m: float, seen: F32) -> None:
+def _look(places: F32, normals: F32, depth: F32, pixel_m: float) -> None:
+    """Fill in how well a view shows each vertex."""
     size = len(depth)
-    for n in range(len(xy)):
-        column, row = int(np.floor(xy[n, 0] + 0.5)), int(np.floor(xy[n, 1] + 0.5))
-        facing = normals[n, 2]
+    for n in range(len(places)):
+        places[n, 3] = 0.0
+        column, row = int(np.floor(places[n, 0] + 0.5)), int(np.floor(places[n, 1] + 0.5))
         if row < 0 or column < 0 or row >= size or column >= size:
             continue
-        # Both sides of cloth and hair are drawn.
-        facing = abs(facing)
+        facing = abs(normals[n, 2])  # both sides of cloth and hair are drawn
         slope = np.sqrt(max(1.0 - facing * facing, 0.0)) / max(facing, _LEAST_FACING)
-        if positions[n, 2] > depth[row, column] - _TOLERANCE_M - pixel_m * slope:
-            seen[n] = min(facing * 2.0, 1.0)
+        if places[n, 2] > depth[row, column] - _TOLERANCE_M - pixel_m * slope:
+            places[n, 3] = min(facing * 2.0, 1.0)

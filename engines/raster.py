@@ -35,6 +35,7 @@ def rasterise(
     uvs: F32,
     mask_shapes: I32,
     mask_pixels: U8,
+    names: I32,
     triangle: I32,
     depth: F32,
 ) -> None:
@@ -50,27 +51,35 @@ def rasterise(
         uvs: float32, (N, 2), places in the masks, 0..1, repeated beyond.
         mask_shapes: int32, (M, 3), first pixel, height and width of each mask.
         mask_pixels: uint8, flat; 0 is a hole.
+        names: int32, (T,), what is written for each triangle.
         triangle: int32, (H, W), written where a triangle is nearer than `depth`.
         depth: float32, (H, W), written with it.
     """
     height, width = depth.shape
+    # The rows that each triangle may reach; none where it is not seen.
+    lows, highs = np.empty(len(corners), np.int16), np.empty(len(corners), np.int16)
+    for t in numba.prange(len(corners)):
+        a, b, c = corners[t, 0], corners[t, 1], corners[t, 2]
+        ax, ay, bx, by, cx, cy = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1]
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        hidden = area == 0.0 or (cull[t] == NO_BACK and area > 0.0) or (cull[t] == NO_FRONT and area < 0.0)
+        hidden |= max(ax, bx, cx) < 0.0 or min(ax, bx, cx) > width - 1
+        hidden |= np.floor(max(ax, bx, cx)) < np.ceil(min(ax, bx, cx))
+        low = max(np.ceil(min(ay, by, cy)), np.float32(0.0))
+        high = min(np.floor(max(ay, by, cy)), np.float32(height - 1))
+        lows[t] = 1 if hidden or low > high else int(low)
+        highs[t] = 0 if hidden or low > high else int(high)
     for band in numba.prange(_BANDS):
         first, last = height * band // _BANDS, height * (band + 1) // _BANDS - 1
         for t in range(len(corners)):
-            a, b, c = corners[t, 0], corners[t, 1], corners[t, 2]
-            ay, by, cy = xy[a, 1], xy[b, 1], xy[c, 1]
-            low = max(int(np.ceil(min(ay, by, cy))), first)
-            high = min(int(np.floor(max(ay, by, cy))), last)
+            low, high = max(lows[t], first), min(highs[t], last)
             if low > high:
                 continue
-            ax, bx, cx = xy[a, 0], xy[b, 0], xy[c, 0]
+            a, b, c = corners[t, 0], corners[t, 1], corners[t, 2]
+            ax, ay, bx, by, cx, cy = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1]
             left = max(int(np.ceil(min(ax, bx, cx))), 0)
             right = min(int(np.floor(max(ax, bx, cx))), width - 1)
-            if left > right:
-                continue
             area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-            if area == 0.0 or (cull[t] == NO_BACK and area > 0.0) or (cull[t] == NO_FRONT and area < 0.0):
-                continue
             scale = np.float32(1.0) / area
             # Weights of the second and the third corner, and how they change from pixel to pixel.
             second_x, second_y = (cy - ay) * scale, (ax - cx) * scale
@@ -101,6 +110,6 @@ def rasterise(
                                 drawn = mask_pixels[mask_shapes[holes, 0] + mask_row * columns + mask_column] != 0
                             if drawn:
                                 depth[row, column] = here
-                                triangle[row, column] = t
+                                triangle[row, column] = names[t]
                     second += second_x
                     third += third_x

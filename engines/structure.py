@@ -47,6 +47,8 @@ _GROUPS: tuple[tuple[Region, ...], ...] = (
     (Region.LEFT_HAND, Region.RIGHT_HAND),
     (Region.LEFT_LEG, Region.RIGHT_LEG),
 )
+#: One bit for each region.
+_BITS = np.int32(1) << np.arange(len(Region), dtype=np.int32)
 #: Channels of what is seen, at twice the grid: premultiplied RGBA, how well views show it, and ink.
 _SEEN = 6
 #: Channels of the maps: what is seen, four cells as one, then normal, depth and groups.
@@ -85,6 +87,9 @@ class CharacterStructure:
         pictures = [premultiplied(picture) for picture in sheet.pictures]
         self._views = prepare_views(self._drawer, proportions, sheet.views, pictures)
         self._chooser = ViewChooser(figure, sheet.views, self._views)
+        self._regions = np.zeros(len(figure.places), np.int32)
+        for corner in range(3):
+            np.bitwise_or.at(self._regions, figure.triangles[:, corner], _BITS[figure.region])
         group = np.zeros(len(Region), np.int32)
         for number, regions in enumerate(_GROUPS):
             group[list(regions)] = number
@@ -113,11 +118,13 @@ class CharacterStructure:
         used, slot = np.unique(choice.view, return_inverse=True)
         used, slot = used.astype(np.int32), slot.reshape(choice.view.shape).astype(np.int32)
         weights = np.empty((len(figure.places), len(used)), np.float32)
-        view_weights(pose.normals, views.normals, views.seen, used, SHARPNESS, weights)
+        serves = np.zeros(len(used), np.int32)
+        np.bitwise_or.at(serves, slot, _BITS[:, None])
+        view_weights(pose.normals, views.normals, views.places, self._regions, used, serves, SHARPNESS, weights)
         colours, trust = np.zeros((size, size, 3), np.uint8), np.zeros((size, size), np.uint8)
         gather(
-            drawn.triangle, drawn.xy, figure.triangles, figure.region, figure.order, slot, used, choice.share, weights, views.xy,
-            views.z, views.depth, views.order, views.first_depth, _HIDDEN_M, views.pixels, views.first, views.size, levels,
+            drawn.triangle, drawn.xy, figure.triangles, figure.region, figure.order, slot, used, choice.share, weights,
+            views.places, views.shown, views.first_shown, _HIDDEN_M, views.pixels, views.first, views.size, levels,
             figure.colours, _FALLBACK, colours, trust,
         )  # fmt: skip
         picture, ink = finished(drawn.triangle, drawn.ink, colours, figure.triangles, figure.ink)
