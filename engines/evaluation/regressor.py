@@ -158,21 +158,24 @@ def main() -> int:
     parser.add_argument("data", type=Path, nargs="+", help="folders of data sets")
     parser.add_argument("--out", type=Path, required=True, help="ONNX file to write")
     parser.add_argument("--minutes", type=float, default=12.0, help="how long to train; default 12")
+    parser.add_argument("--batches", type=int, help="train for so many batches instead, however long they take")
     parser.add_argument("--limit", type=int, default=20_000, help="pictures at most, 200 kB of memory each")
     parser.add_argument("--threads", type=int, default=1, help="default 1")
     parser.add_argument("--seed", type=int, default=0, help="default 0")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     try:
-        if arguments.minutes <= 0 or arguments.limit < 2 * KEPT_ASIDE:
-            raise DatasetError(f"--minutes and --limit: expected more than 0 and at least {2 * KEPT_ASIDE}")
+        if arguments.minutes <= 0 or arguments.limit < 2 * KEPT_ASIDE or arguments.batches == 0:
+            raise DatasetError(
+                f"expected --minutes above 0, --limit of {2 * KEPT_ASIDE} or more, --batches of 1 or more"
+            )
         each = arguments.limit // len(arguments.data)
         learned, aside = _split(together([readable(folder, "train", limit=each) for folder in arguments.data]))
         held_out = together([readable(folder, "held_out_poses", limit=1000) for folder in arguments.data])
     except (EnginesError, OSError) as error:
         sys.stderr.write(f"regressor: {error}\n")
         return 1
-    network, steps = train(learned, arguments.minutes, arguments.seed)
+    network, steps = train(learned, arguments.minutes, arguments.seed, arguments.batches)
     figures = {
         split: _rounded(r2_per_control(pictures.controls, read(network, pictures)))
         for split, pictures in (("kept_aside", aside), ("held_out_poses", held_out))

@@ -16,6 +16,8 @@ from typing import Any
 CLEAR = 0.25
 GRAVE = 6.0
 MOST_STEPS = 4.0
+#: Controls that the regressor reads from the renders themselves with less R2 than this do not count: it guesses.
+READABLE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,4 +98,6 @@ def _value(figures: Mapping[str, Any], criterion: Criterion, px: str) -> float:
     found: Any = figures
     for key in criterion.path:
         found = found[key.format(px=px)]
+        if isinstance(found, dict) and found.get("renders", 1.0) < READABLE and "r2" in found:
+            return math.nan
     return max(float(found), criterion.least)

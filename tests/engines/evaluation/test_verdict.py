@@ -72,6 +72,17 @@ def test_less_change_than_the_renderer_s_is_no_merit() -> None:
     assert gain == pytest.approx((1.0 - 1.2) / -0.05)
 
 
+def test_controls_that_the_regressor_cannot_read_do_not_count() -> None:
+    """Where it guesses on renders, too, a gain is chance."""
+    first, second = figures(), figures()
+    for one, r2 in ((first, 0.1), (second, 0.3)):
+        one["held_out_poses"]["control_groups"]["visemes"] = {"r2": r2, "renders": 0.2}
+        one["held_out_poses"]["control_groups"]["blink"] = {"r2": r2, "renders": 0.9}
+    gains = verdict(first, second)["gains_steps"]["held_out_poses"]
+    assert "visemes R2" not in gains
+    assert gains["blink R2"] == pytest.approx(20)
+
+
 def test_the_rule_stands_beside_the_answer() -> None:
     """Who reads the JSON need not look it up."""
     assert "steps" in verdict(figures(), figures())["rule"]
