@@ -1,4 +1,4 @@
-"""The command that trains: `animirror train teacher|student DATA --run FOLDER`.
+"""The command that trains: `animirror train teacher|student|baseline DATA --run FOLDER`.
 
 The parser stands here and is light; torch is imported when the command runs.
 """
@@ -16,6 +16,7 @@ from engines.errors import TrainingError
 TASKS = {
     "teacher": ("engines.teacher.task", "the large network that draws characters nobody rendered"),
     "student": ("engines.student.task", "the small network that runs"),
+    "baseline": ("engines.baseline.task", "the direct synthesis that the student is compared with"),
 }
 #: What only the `train` extra brings.
 _EXTRA = frozenset({"torch", "tensorboard", "tqdm", "skimage", "onnx"})
