@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal, get_args
 
 from engines.errors import WeightsError
-from engines.framing import FRAMINGS, Framing
+
+#: What pictures show: one of the canonical framings, or any view between them and inside of them.
+Shown = Literal["portrait", "full", "any"]
 
 #: Resolutions start at this many pixels per side (StyleGAN2's constant input).
 FIRST_PX = 4
@@ -21,7 +23,7 @@ class TeacherConfig:
     """How large the teacher is and what it draws.
 
     Args:
-        framing: which of the canonical cameras.
+        framing: which of the canonical cameras the pictures were taken with; `any`: both.
         resolution: pixels per side in the end, a power of two, at least 8.
         z_dim: length of the latent z.
         w_dim: length of a style w.
@@ -33,7 +35,7 @@ class TeacherConfig:
         group: pictures that the mini-batch statistics are taken over.
     """
 
-    framing: Framing = "portrait"
+    framing: Shown = "portrait"
     resolution: int = 512
     z_dim: int = 256
     w_dim: int = 256
@@ -46,8 +48,8 @@ class TeacherConfig:
     def __post_init__(self) -> None:
         if self.resolution < 2 * FIRST_PX or self.resolution & (self.resolution - 1):
             raise ValueError(f"resolution: got {self.resolution}, expected a power of two from {2 * FIRST_PX} on")
-        if self.framing not in FRAMINGS:
-            raise ValueError(f"framing: got {self.framing!r}, expected one of {', '.join(FRAMINGS)}")
+        if self.framing not in get_args(Shown):
+            raise ValueError(f"framing: got {self.framing!r}, expected one of {', '.join(get_args(Shown))}")
 
     @property
     def resolutions(self) -> tuple[int, ...]:

@@ -9,11 +9,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from engines.controls import ControlVector, controls
+from engines.framing import Framing
 from engines.studio.sampling import sample_controls
 from engines.teacher.data import TeacherData
 from engines.teacher.sampling import Teacher, TeacherCharacter, mix
 from engines.training.contact_sheet import BACKGROUND, sheet
 
+F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 #: How many sampled characters, in rows of so many; how many steps a mix has.
@@ -42,7 +44,7 @@ def write_sheets(teacher: Teacher, out: Path, data: Path | None = None, poses: i
 
 def sampled_sheet(teacher: Teacher, count: int = SAMPLED) -> U8:
     """Return sampled characters, each in a pose of its own, uint8 (H, W, 3)."""
-    framing = teacher.config.framing
+    framing: Framing = "full" if teacher.config.framing == "full" else "portrait"
     tiles = []
     for seed in range(count):
         pose = sample_controls(np.random.default_rng(seed), framing=framing)
@@ -69,12 +71,13 @@ def held_out_sheet(teacher: Teacher, data: Path, poses: int = 3) -> U8:
         character = teacher.character(held_out.names[index])
         for number, row in enumerate(of_character.tolist()):
             rows[2 * number].append(_over_background(held_out.picture(row, teacher.size)))
-            rows[2 * number + 1].append(_shown(teacher, character, held_out.values(row)[0]))
+            sample = held_out.sample(row)
+            rows[2 * number + 1].append(_shown(teacher, character, sample.controls, sample.camera))
     return sheet([row for row in rows if row])
 
 
-def _shown(teacher: Teacher, character: TeacherCharacter, pose: ControlVector) -> U8:
-    picture = teacher.draw(character, [pose])[0].astype(np.float32)
+def _shown(teacher: Teacher, character: TeacherCharacter, pose: ControlVector, camera: F32 | None = None) -> U8:
+    picture = teacher.draw(character, [pose], camera=camera)[0].astype(np.float32)
     picture[..., :3] *= picture[..., 3:] / 255
     return _over_background(picture.astype(np.uint8))
 

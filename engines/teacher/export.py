@@ -53,7 +53,7 @@ def export(run: Path, data: Path, out: Path, *, discriminator: bool = False, hal
             own_codes=contents["averages"]["codes"]["own"],
             known=tuple(
                 KnownCharacter(
-                    name=name, base=base, lab=known.values(rows[name])[1], proportions=known.proportions(name)
+                    name=name, base=base, lab=known.sample(rows[name]).lab, proportions=known.proportions(name)
                 )
                 for name, base in characters.items()
             ),

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engines.errors import DatasetError
+from engines.framing import FRAMINGS
 from engines.teacher.codes import Codes
 from engines.teacher.data import TeacherData
 from engines.teacher.generator import Generator
@@ -38,10 +38,12 @@ class HeldOut:
     """
 
     def __init__(self, folder: Path, train: TeacherData) -> None:
-        try:
-            self._data = TeacherData(folder, train.framing, "held_out_poses", train.names)
-        except DatasetError:
-            self._data = train
+        framings = FRAMINGS if train.shown == "any" else (train.shown,)
+        holds_out = any(
+            shard["split"] == "held_out_poses" and shard["framing"] in framings
+            for shard in train.reader.manifest["shards"]
+        )
+        self._data = TeacherData(folder, train.shown, "held_out_poses", train.names) if holds_out else train
         rows = np.linspace(0, len(self._data) - 1, min(MEASURED, len(self._data))).astype(int)
         self._rows = list(dict.fromkeys(rows.tolist()))
         self._each = self._data.one_row_each()[:_SHOWN]
@@ -67,7 +69,7 @@ class HeldOut:
         torch.manual_seed(0)
         config = generator.config
         z = torch.randn(_SAMPLED, config.z_dim, device=compute.device)
-        labs = [self._data.values(row)[1] for row in self._each]
+        labs = [self._data.sample(row).lab for row in self._each]
         palettes = [palette_condition(sample_palette(rng, labs[number % len(labs)])) for number in range(_SAMPLED)]
         maps = self._maps([self._each[number % len(self._each)] for number in range(_SAMPLED)], _cells(generator))
         rows = []
@@ -84,7 +86,7 @@ class HeldOut:
     def _mixture(self, generator: Generator, codes: Codes, compute: Compute) -> Tensor:
         """Return the first character turning into the second in one pose, (_MIX, 4, R, R)."""
         first, second = self._each[:2]
-        palette = np.stack([palette_condition(self._data.values(row)[1]) for row in (first, second)])
+        palette = np.stack([palette_condition(self._data.sample(row).lab) for row in (first, second)])
         index = torch.as_tensor(self._data.character_of[[first, second]], device=compute.device)
         one, other = generator.mapping(codes(index), torch.from_numpy(palette).to(compute.device))
         t = torch.linspace(0, 1, _MIX, device=compute.device)[:, None]
@@ -97,14 +99,14 @@ class HeldOut:
         """Return some rows as drawn and as they are, (N, 4, R, R) in 0..1, and their structure maps."""
         size = int(generator.synthesis.grown[0])
         true = np.stack([self._data.picture(row, size) for row in rows]).transpose(0, 3, 1, 2)
-        palette = np.stack([palette_condition(self._data.values(row)[1]) for row in rows])
+        palette = np.stack([palette_condition(self._data.sample(row).lab) for row in rows])
         index = torch.as_tensor(self._data.character_of[rows], device=compute.device)
         w = generator.mapping(codes(index), torch.from_numpy(palette).to(compute.device))
         maps = self._maps(rows, _cells(generator)).to(compute.device)
         return _shown(generator, w, maps, compute), torch.from_numpy(true).to(compute.device).float() / 255, maps
 
     def _maps(self, rows: list[int], size: int) -> Tensor:
-        return torch.from_numpy(np.stack([self._data.structure(row, self._data.values(row)[0], size) for row in rows]))
+        return torch.from_numpy(np.stack([self._data.structure(row, self._data.sample(row), size) for row in rows]))
 
 
 def _shown(generator: Generator, w: Tensor, maps: Tensor, compute: Compute) -> Tensor:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from engines.controls import SPEC, ControlVector
 from engines.errors import CharacterError
+from engines.framing import Framing, camera_of
 from engines.skeleton import Proportions
 from engines.teacher.codes import Codes
 from engines.teacher.generator import Generator
@@ -128,15 +129,26 @@ class Teacher:
         """Return a character's style, float32 (w_dim,)."""
         return self._w(character).cpu().numpy()
 
-    def draw(self, character: TeacherCharacter, poses: Sequence[ControlVector] | F32) -> U8:
+    def draw(
+        self,
+        character: TeacherCharacter,
+        poses: Sequence[ControlVector] | F32,
+        framing: Framing | None = None,
+        camera: F32 | None = None,
+    ) -> U8:
         """Return pictures of a character, uint8 (N, size, size, 4), straight-alpha RGBA.
 
         Args:
             character: whom.
             poses: float32, (len(SPEC),) each.
+            framing: portrait or full; None for the one that was learnt, or portrait where both were.
+            camera: float32, (2, 3), instead of the framing's: what a key view shows, for instance.
         """
+        if camera is None:
+            learnt = self.config.framing
+            camera = camera_of(framing or ("portrait" if learnt == "any" else learnt), character.proportions)
         vectors = np.asarray(poses, np.float32).reshape(-1, len(SPEC))
-        maps = StructureMaps(character.proportions, self.config.framing)
+        maps = StructureMaps(character.proportions, camera)
         w, cells = self._w(character), self.config.structure_px(self.size)
         pictures = []
         for first in range(0, len(vectors), _AT_ONCE):

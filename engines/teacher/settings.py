@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engines.framing import Framing
-from engines.teacher.config import TeacherConfig
+from engines.teacher.config import Shown, TeacherConfig
 from engines.training.phase import Phase
 
 
@@ -14,7 +13,9 @@ class TeacherSettings:
     """Sizes, growth, rates and weights of the losses.
 
     Args:
-        framing: portrait or full.
+        framing: portrait or full, or any: pictures of both, told apart by their structure maps alone.
+        zoom: pictures are cut to random windows, enlarged by up to this much, so that other cameras can be drawn, such
+            as a face's; 1 for whole pictures, which can be kept decoded.
         resolution: pixels per side in the end.
         first_resolution: pixels per side at first; as `resolution` for no growing.
         grow_steps: steps at each resolution before the last; the last has the rest, so `--steps` can be raised later.
@@ -38,7 +39,8 @@ class TeacherSettings:
         path_every: steps from one to the next.
     """
 
-    framing: Framing = "portrait"
+    framing: Shown = "portrait"
+    zoom: float = 1.0
     resolution: int = 512
     first_resolution: int = 64
     grow_steps: int = 8000
@@ -75,6 +77,8 @@ class TeacherSettings:
         for name in ("sampled", "mixing", "momentum"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}: got {getattr(self, name)}, expected 0 to 1")
+        if not 1 <= self.zoom <= 8:
+            raise ValueError(f"zoom: got {self.zoom}, expected 1 to 8")
         if min(self.r1_every, self.path_every, self.grow_steps) < 1 or self.fade_steps < 0:
             raise ValueError("r1_every, path_every, grow_steps: expected at least 1, and fade_steps 0")
 

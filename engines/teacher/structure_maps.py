@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from engines import affine
 from engines.controls import EXPRESSIONS, FINGERS, HIGH, INDEX, SIDES, VISEMES, ControlVector
-from engines.framing import Framing, camera_of, face_camera, face_plane
+from engines.framing import face_camera, face_plane
 from engines.skeleton import BONE_INDEX, Proportions, forward_kinematics
 
 F32 = npt.NDArray[np.float32]
@@ -112,12 +112,13 @@ class StructureMaps:
 
     Args:
         proportions: the character's.
-        framing: portrait or full.
+        camera: float32, (2, 3), world to the picture's 0..1, upright: :func:`engines.framing.camera_of`, or any part of
+            what that shows.
     """
 
-    def __init__(self, proportions: Proportions, framing: Framing) -> None:
+    def __init__(self, proportions: Proportions, camera: F32) -> None:
         self.proportions = proportions
-        self.camera = camera_of(framing, proportions)
+        self.camera = camera
         self._segments = _segments(proportions)
         joints = proportions.joints
         self._bones = np.array([segment.bone for segment in self._segments])

@@ -20,13 +20,14 @@ from torch.optim import Adam, Optimizer
 from engines.errors import WeightsError
 from engines.teacher.adversarial import PathLength, discriminator_loss, generator_loss, r1_penalty
 from engines.teacher.codes import Codes
-from engines.teacher.data import TeacherData, TeacherSamples
+from engines.teacher.data import TeacherData
 from engines.teacher.discriminator import Discriminator, Judgement
 from engines.teacher.generator import Generator, mixed
 from engines.teacher.held_out import HeldOut
 from engines.teacher.loading import load_parts
 from engines.teacher.paired import feature_loss, gradient_loss, pixel_loss, pixel_weights, wavelet_loss
 from engines.teacher.resampling import upsampled
+from engines.teacher.samples import TeacherSamples
 from engines.teacher.settings import TeacherSettings
 from engines.teacher.structure_maps import PACKED_ONE, STRUCTURE
 from engines.training.data_hash import data_hash
@@ -97,7 +98,7 @@ class TeacherTask:
     def samples(self, phase: Phase) -> TeacherSamples:
         """Return the training pictures at the phase's resolution."""
         px = phase.resolution_px
-        return TeacherSamples(self.data, px, self.config.structure_px(px))
+        return TeacherSamples(self.data, px, self.config.structure_px(px), self._settings.zoom)
 
     def rates(self, place: Place) -> Mapping[str, float]:
         """Return the learning rates: constant after a warm-up, as in the papers; the average does the rest."""

@@ -25,7 +25,7 @@ SIZE = 64
 
 def maps(framing: Framing = "portrait", **values: float) -> dict[str, F32]:
     """Return the maps of a pose by name, (SIZE, SIZE) each."""
-    drawn = StructureMaps(figure(), framing).draw(controls(values), SIZE)
+    drawn = StructureMaps(figure(), camera_of(framing, figure())).draw(controls(values), SIZE)
     return dict(zip(STRUCTURE, drawn, strict=True))
 
 
@@ -137,7 +137,7 @@ def test_fingers_and_forearm_show_in_the_maps() -> None:
 
 def test_coarser_maps_are_the_finer_ones_blurred() -> None:
     """One size can stand in for another: the networks scale one set of maps to all their resolutions."""
-    drawer = StructureMaps(figure(), "portrait")
+    drawer = StructureMaps(figure(), camera_of("portrait", figure()))
     fine, coarse = drawer.draw(controls(), 128), drawer.draw(controls(), 64)
     mean = fine.reshape(STRUCTURE_CHANNELS, 64, 2, 64, 2).mean(axis=(2, 4))
     assert np.abs(mean - coarse).mean() < 0.01
@@ -145,7 +145,7 @@ def test_coarser_maps_are_the_finer_ones_blurred() -> None:
 
 def test_packed_maps_are_int8_and_exact_to_half_a_step() -> None:
     """Zero stays zero."""
-    drawn = StructureMaps(figure(), "portrait").draw(controls(), 32)
+    drawn = StructureMaps(figure(), camera_of("portrait", figure())).draw(controls(), 32)
     small = packed(drawn)
     assert small.dtype == np.int8
     assert np.abs(small / PACKED_ONE - drawn).max() <= 0.51 / PACKED_ONE + 1e-3
