@@ -30,10 +30,10 @@ from engines.training.task import Batch, Figures, Step, TaskOptions
 
 U8 = npt.NDArray[np.uint8]
 
-_STEPS, _BATCH = 4000, 8
+_STEPS, _BATCH = 2600, 8
 _WARM_UP = 100
 #: Part of the steps in which the global generator is trained alone, at half the resolution.
-_COARSE_SHARE = 0.4
+_COARSE_SHARE = 0.5
 #: Half-life of the moving average, in pictures: the student's.
 _AVERAGE = 4000.0
 #: Held-out pictures that are measured now and then, and those on a contact sheet: the student's.
@@ -56,7 +56,7 @@ class Settings:
     picture: float = 100.0
     feature: float = 10.0
     adversarial: float = 1.0
-    rate: float = 2e-3
+    rate: float = 4e-3
     judge_rate: float = 4e-4
 
 
