@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engines.baseline.structure import FINE_CHANNELS, SURFACE_CHANNELS
 
-#: The second discriminator sees half of the first one's resolution.
+#: How many discriminators there are; the second one sees half of the first one's resolution.
 SCALES = 2
 #: What each discriminator says: the features of each layer, and last a score for each patch, (B, 1, h, w).
 Judgement = list[list[Tensor]]
@@ -56,13 +56,10 @@ class Discriminator(nn.Module):
         super().__init__()
         self.scales = nn.ModuleList(PatchDiscriminator(width) for _ in range(SCALES))
 
-    def forward(self, picture: Tensor, fine: Tensor) -> Judgement:
-        """Judge pictures (B, 4, H, W) with their structure (B, FINE_CHANNELS + SURFACE_CHANNELS, H, W)."""
-        x = torch.cat([picture, fine], dim=1)
-        said = []
-        for number, scale in enumerate(self.scales):
-            said.append(scale(F.avg_pool2d(x, 2**number) if number else x))
-        return said
+    def forward(self, picture: Tensor, structures: Sequence[Tensor]) -> Judgement:
+        """Judge pictures (B, 4, H, W) with :func:`engines.baseline.structure.structure_pyramid`."""
+        pictures = [picture, F.avg_pool2d(picture, 2)]
+        return [scale(torch.cat(pair, dim=1)) for scale, *pair in zip(self.scales, pictures, structures, strict=True)]
 
 
 def true_loss(said: Judgement, truth: float) -> Tensor:

@@ -32,3 +32,13 @@ def fine_structure(structure: Tensor) -> Tensor:
     fine = F.pixel_shuffle(structure[:, : 4 * FINE_CHANNELS], 2)
     surface = F.interpolate(structure[:, 4 * FINE_CHANNELS :], scale_factor=2.0, mode="nearest")
     return torch.cat([fine, surface], dim=1)
+
+
+def structure_pyramid(structure: Tensor) -> list[Tensor]:
+    """Return a structure (B, STRUCTURE_CHANNELS, H, W) as pictures have it: :func:`fine_structure`, and at half of it.
+
+    Both have 2 + SURFACE_CHANNELS channels.
+    """
+    fine = fine_structure(structure)
+    coarse = torch.cat([F.avg_pool2d(fine[:, :FINE_CHANNELS], 2), structure[:, 4 * FINE_CHANNELS :]], dim=1)
+    return [fine, coarse]

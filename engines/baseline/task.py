@@ -16,7 +16,7 @@ from torch.optim import Adam, Optimizer
 
 from engines.baseline.discriminator import Discriminator, feature_loss, true_loss
 from engines.baseline.network import Baseline, BaselineConfig
-from engines.baseline.structure import fine_structure, structure_of
+from engines.baseline.structure import structure_of, structure_pyramid
 from engines.errors import WeightsError
 from engines.student import losses
 from engines.student.data import ENCODER_VIEWS, PoseDataset, importance, unpacked_maps
@@ -32,8 +32,6 @@ U8 = npt.NDArray[np.uint8]
 
 _STEPS, _BATCH = 2600, 8
 _WARM_UP = 100
-#: Part of the steps in which the global generator is trained alone, at half the resolution.
-_COARSE_SHARE = 0.5
 #: Half-life of the moving average, in pictures: the student's.
 _AVERAGE = 4000.0
 #: Held-out pictures that are measured now and then, and those on a contact sheet: the student's.
@@ -51,6 +49,7 @@ class Settings:
         adversarial: weight of looking true.
         rate: greatest learning rate of generator and encoder.
         judge_rate: of the discriminators.
+        coarse_steps: in which the global generator is trained alone, at half the resolution; None: half of all.
     """
 
     picture: float = 100.0
@@ -58,6 +57,7 @@ class Settings:
     adversarial: float = 1.0
     rate: float = 4e-3
     judge_rate: float = 4e-4
+    coarse_steps: int | None = None
 
 
 class BaselineTask:
@@ -97,7 +97,7 @@ class BaselineTask:
         }
         self.averages: Mapping[str, float] = {"baseline": _AVERAGE, "encoder": _AVERAGE}
         batch, steps = options.batch or _BATCH, options.steps or _STEPS
-        coarse = max(1, round(_COARSE_SHARE * steps))
+        coarse = max(1, steps // 2 if self._settings.coarse_steps is None else self._settings.coarse_steps)
         self.phases = (
             Phase(resolution_px=PICTURE_PX // 2, batch=batch, steps=coarse),
             Phase(resolution_px=PICTURE_PX, batch=batch, steps=max(1, steps - coarse)),
@@ -138,14 +138,14 @@ class BaselineTask:
 
     def _judged_step(self, structure: Tensor, expected: Tensor, weight: Tensor, batch: Batch, step: Step) -> Figures:
         discriminator, settings = self.modules["discriminator"], self._settings
-        fine = fine_structure(structure)
+        structures = structure_pyramid(structure)
         with step.autocast():
             got = self.modules["baseline"](structure, batch["condition"], self._style(self.modules, batch))
-            of_true, of_got = discriminator(expected, fine), discriminator(got.detach(), fine)
+            of_true, of_got = discriminator(expected, structures), discriminator(got.detach(), structures)
         terms = {"true": 0.5 * true_loss(of_true, 1.0), "false": 0.5 * true_loss(of_got, 0.0)}
         step.update("discriminator", terms)
         with step.autocast():
-            said = discriminator(got, fine)
+            said = discriminator(got, structures)
         terms = {
             "picture": settings.picture * losses.picture_loss(got, expected, weight),
             "feature": settings.feature * feature_loss(said, of_true),
