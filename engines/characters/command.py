@@ -253,6 +253,8 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     bars: list[tqdm[NoReturn]] = []
 
     def show(done: int, total: int) -> None:
+        if not done:
+            return  # bad files are known after the first step, and are worth one line
         if not bars:
             interval = 0.5 if sys.stderr.isatty() else 30.0
             bars.append(tqdm(total=total, unit="step", smoothing=0.1, mininterval=interval, leave=False))

@@ -90,8 +90,13 @@ def check_free(out: Path, name: str) -> Path:
     return target
 
 
-def put(target: Path, character: Character) -> None:
+def put(target: Path, character: Character, *, again: bool = False) -> None:
     """Write a character's folder beside its place and move it there when it is complete.
+
+    Args:
+        target: its place.
+        character: what to write.
+        again: in the place of what is there.
 
     Raises:
         OSError: it cannot be written, or something is in its place.
@@ -100,6 +105,8 @@ def put(target: Path, character: Character) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         save_character(partial, character, effort=EFFORT)
+        if again:
+            shutil.rmtree(target)
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

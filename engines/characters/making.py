@@ -89,13 +89,14 @@ def make(options: MakeOptions, show: Show = lambda done, total: None, views: Seq
     """
     name = options.name or options.avatar.stem
     target = check_free(options.out, name)
+    key = _key(options, views)
     total = len(views) + _OTHER_STEPS
     show(0, total)
     avatar = load_avatar(options.avatar, leave_out=options.leave_out, i_have_the_rights=options.i_have_the_rights)
     show(1, total)
     parts = parts_of(avatar)
     paints = paints_of(avatar, parts)
-    work = WorkFolder(target.with_name(f".{name}.part"), _key(options, views))
+    work = WorkFolder(target.with_name(f".{name}.part"), key)
     renderer = Renderer()
     try:
         drawn = draw(renderer, avatar, paints, views, work, lambda done: show(1 + done, total))

@@ -6,7 +6,7 @@ gives the same character again from the same avatars.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from engines.characters.folders import check_free
 from engines.characters.making import Made, draw, finish
 from engines.characters.palettes import palette_hex
 from engines.errors import AvatarError, CharacterError
+from engines.key_view import KeyView
 from engines.sheet import SHEET_VIEWS
 from engines.studio.avatar import Avatar
 from engines.studio.colour import Lab
@@ -118,6 +119,7 @@ def make_sampled(
     out: Path,
     credits_of: Mapping[str, Credits] | None = None,
     weights: Path | None = None,
+    views: Sequence[KeyView] = SHEET_VIEWS,
 ) -> Made:
     """Make the character of an idea: its folder in `out`.
 
@@ -128,13 +130,14 @@ def make_sampled(
         out: folder that the character's folder goes into.
         credits_of: avatar's name -> whom to thank, instead of what the file says.
         weights: folder with the encoder; None for the weights that ship.
+        views: the sheet's key views.
 
     Raises:
         CharacterError: one of that name is there, or the avatars cannot give it.
     """
     target = check_free(out, idea.name)
     appearance, avatar = appear(cast, idea)
-    drawn = draw(renderer, avatar, paints_of(avatar, appearance.parts), SHEET_VIEWS)
+    drawn = draw(renderer, avatar, paints_of(avatar, appearance.parts), views)
     return finish(target, card_of(cast, idea, appearance, credits_of or {}), avatar, drawn, weights)
 
 

@@ -1,0 +1,1 @@
+"""Tests of characters: listed, shown, made, sampled, mixed."""
