@@ -41,6 +41,9 @@ HELD_OUT = 12
 FRAMES_OF_DANCE = 8
 FPS = 25.0
 _UP = dict(arm_controls("left", (0.35, 0.95, 0.1), (0.2, -1.0, 0.2), (0.0, 0.0, 1.0)))
+_IN_FACE = ("blink left", "blink right", *controls.VISEMES)
+#: Where the face is in a portrait of 512 pixels at rest.
+_FACE, _FACE_COLUMNS = slice(50, 290), slice(136, 376)
 _STEPS = np.linspace(-1.0, 1.0, 8)
 _PARTS = np.linspace(0.0, 1.0, 8)
 
@@ -81,6 +84,16 @@ def held_out_sheet(engine: Engine, renderer: Renderer, avatars: Sequence[Avatar]
         ]
         lines.append(np.hstack([small(picture, size) for picture in renders]))
         lines.append(np.hstack([small(drawn(engine, avatar.name, one), size) for one in vectors]))
+    return np.vstack(lines)
+
+
+def sweep_sheet(engine: Engine, names: Sequence[str], size: int = 160) -> U8:
+    """Return a line per sweep, each of another character; what moves in the face is shown from near."""
+    lines = []
+    for number, (sweep, vectors) in enumerate(sweeps().items()):
+        name = names[number % len(names)]
+        near = (_FACE, _FACE_COLUMNS) if sweep in _IN_FACE else (slice(None), slice(None))
+        lines.append(np.hstack([small(drawn(engine, name, vector)[near], size) for vector in vectors]))
     return np.vstack(lines)
 
 
@@ -148,9 +161,7 @@ def main() -> None:
     names = engine.characters
     if avatars:
         save(held_out_sheet(engine, renderer, avatars), arguments.out / "held_out.jpg")
-    lines = [np.hstack([small(drawn(engine, names[n % len(names)], v), 160) for v in poses])
-             for n, poses in enumerate(sweeps().values())]  # fmt: skip
-    save(np.vstack(lines), arguments.out / "sweeps.jpg")
+    save(sweep_sheet(engine, names), arguments.out / "sweeps.jpg")
     if arguments.dance:
         clip = load_clip(arguments.dance).resampled(FPS)
         save(dance_sheet(engine, names[:3], clip), arguments.out / "full_body.jpg")
