@@ -11,9 +11,9 @@ from engines import controls
 from engines.baseline.network import Baseline, BaselineConfig
 from engines.baseline.structure import STRUCTURE_CHANNELS
 from engines.errors import CheckpointError
-from engines.student.data import ENCODER_VIEWS
 from engines.student.export import OPSET
 from engines.student.network import Encoder
+from engines.style import ENCODER_VIEWS
 from engines.training.checkpoint import averaged_weights, checkpoint_paths, read_checkpoint
 
 #: Names of the ONNX file's inputs and output; shapes in :meth:`engines.baseline.network.Baseline.forward`.

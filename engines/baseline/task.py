@@ -19,9 +19,10 @@ from engines.baseline.network import Baseline, BaselineConfig
 from engines.baseline.structure import structure_of, structure_pyramid
 from engines.errors import WeightsError
 from engines.student import losses
-from engines.student.data import ENCODER_VIEWS, PoseDataset, importance, unpacked_maps
+from engines.student.data import PoseDataset, importance, unpacked_maps
 from engines.student.maps import PICTURE_PX, prepare_maps
 from engines.student.network import Encoder
+from engines.style import ENCODER_VIEWS
 from engines.training.data_hash import data_hash
 from engines.training.phase import Phase, Place
 from engines.training.schedule import cosine, warm_up

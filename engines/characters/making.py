@@ -20,7 +20,6 @@ from engines import controls
 from engines.character import Character, CharacterCard, card_from_avatar
 from engines.characters.folders import check_free, put
 from engines.characters.palettes import palette_hex
-from engines.characters.style import Style, style_of
 from engines.errors import CharacterError
 from engines.figure import Figure
 from engines.key_view import KeyView
@@ -32,6 +31,7 @@ from engines.studio.palette import palette_of
 from engines.studio.parts import parts_of
 from engines.studio.renderer import Renderer
 from engines.studio.view_sheet import draw_views
+from engines.style import Style, style_of
 
 U8 = npt.NDArray[np.uint8]
 #: Is told how many of how many steps are done.

@@ -16,6 +16,7 @@ from engines.errors import WeightsError
 from engines.framing import Framing
 from engines.loading import load_engine
 from engines.studio.dataset_reader import DatasetReader
+from engines.style import style_of
 from engines.weights import find_weights
 
 F32 = npt.NDArray[np.float32]
@@ -50,12 +51,11 @@ class Contender:
         self.size_bytes = weights.onnx.stat().st_size
         self._own = sorted(path.parent.name for path in characters_folder(folder).glob("*/character.json"))
         self._kept: dict[str, Character] = {}
-        self._mean_style: F32 | None = None
 
     def characters(self, reader: DatasetReader, names: Sequence[str]) -> list[Character]:
         """Return characters of a data set: the weights' own where they hold them, with the style learned for them.
 
-        Others come from the data set, whose sheets are inputs; their style is the mean of all that the weights hold.
+        Others come from the data set, whose sheets are inputs; their style is read off the sheet.
 
         Raises:
             CharacterError: one is missing or damaged.
@@ -76,7 +76,4 @@ class Contender:
         if name in self._own:
             return load_character(characters_folder(self.folder) / name)
         character = reader.character(name)
-        if self._mean_style is None and self._own:
-            styles = [load_character(characters_folder(self.folder) / one).w for one in self._own]
-            self._mean_style = np.mean(styles, axis=0, dtype=np.float32)
-        return character if self._mean_style is None else replace(character, w=self._mean_style)
+        return replace(character, w=style_of(character.sheet, self.folder).w)

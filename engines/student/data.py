@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from engines.errors import DatasetError
 from engines.framing import Framing
-from engines.sheet import Sheet, premultiplied
+from engines.sheet import Sheet
 from engines.structure import CHANNELS
 from engines.student.maps import MAP_STEPS, maps_folder, read_maps
 from engines.studio.dataset_plan import Split
 from engines.studio.dataset_reader import DatasetReader
+from engines.style import encoder_input
 
-#: The key views that the encoder reads, and their size.
-ENCODER_VIEWS = ("front", "left", "up", "face")
-ENCODER_PX = 64
 #: Eyes, brows and mouth weigh this much more than the rest (THA4 uses 20), skin half as much more.
 FEATURE_WEIGHT = 4.0
 
@@ -29,18 +25,9 @@ def encoder_views(sheet: Sheet) -> Tensor:
     """Return what the encoder sees of a sheet, uint8 (4 views, ENCODER_PX, ENCODER_PX), premultiplied RGBA.
 
     Raises:
-        DatasetError: the sheet has no such views.
+        CharacterError: the sheet has no such views.
     """
-    names = [view.name for view in sheet.views]
-    missing = [name for name in ENCODER_VIEWS if name not in names]
-    if missing:
-        raise DatasetError(f"the sheet has no view {missing[0]!r}; this student needs --views character")
-    size = (ENCODER_PX, ENCODER_PX)
-    small = [
-        cv2.resize(premultiplied(sheet.pictures[names.index(name)]), size, interpolation=cv2.INTER_AREA)
-        for name in ENCODER_VIEWS
-    ]
-    return torch.from_numpy(np.concatenate([view.transpose(2, 0, 1) for view in small]))
+    return torch.from_numpy(np.round(encoder_input(sheet)[0] * 255).astype(np.uint8))
 
 
 class PoseDataset(Dataset[dict[str, Tensor]]):

@@ -23,9 +23,10 @@ from engines.character import load_character, save_character
 from engines.errors import CheckpointError, DatasetError
 from engines.network import INPUTS, OUTPUT
 from engines.structure import CHANNELS
-from engines.student.data import ENCODER_PX, ENCODER_VIEWS, encoder_views
+from engines.student.data import encoder_views
 from engines.student.network import Encoder, ModulatedConv, Student, StudentConfig
 from engines.studio.dataset_manifest import read_manifest
+from engines.style import ENCODER_PX, ENCODER_VIEWS
 from engines.training.checkpoint import averaged_weights, checkpoint_paths, read_checkpoint
 from engines.weights import ARCHITECTURE, ENCODER_FILE, ENCODER_ONNX_FILE, ONNX_FILE, SAFETENSORS_FILE
 

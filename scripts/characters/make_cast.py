@@ -15,10 +15,10 @@ from engines.character import load_character
 from engines.characters.cast import read_cast, read_credits
 from engines.characters.folders import put
 from engines.characters.sampling import make_sampled
-from engines.characters.style import style_of
 from engines.studio.avatar import load_avatar
 from engines.studio.identity import Cast
 from engines.studio.renderer import Renderer
+from engines.style import style_of
 
 CAST = Path(__file__).with_name("cast.toml")
 CREDITS = Path(__file__).parents[1] / "training" / "credits.toml"

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from engines.character import Character
-from engines.characters.style import ENCODER_PX, ENCODER_VIEWS, encoder_input, style_of
 from engines.errors import CharacterError
 from engines.sheet import Sheet
+from engines.style import ENCODER_PX, ENCODER_VIEWS, encoder_input, style_of
 from engines.weights import ENCODER_ONNX_FILE
+from tests.fakes.character import ball_character
 
 
 def _without(character: Character, name: str) -> Sheet:
@@ -26,10 +27,10 @@ def _without(character: Character, name: str) -> Sheet:
     return Sheet(views=tuple(view for view, _ in kept), pictures=tuple(picture for _, picture in kept))
 
 
-def test_views_are_those_that_the_encoder_learns_from() -> None:
-    """The constants stand twice, because one of the two modules needs torch."""
-    data = pytest.importorskip("engines.student.data", reason="torch is not installed")
-    assert (ENCODER_VIEWS, ENCODER_PX) == (data.ENCODER_VIEWS, data.ENCODER_PX)
+@pytest.fixture(scope="module")
+def painted() -> Character:
+    """Return a character of balls."""
+    return ball_character("balls")
 
 
 def test_input_is_what_training_gives(painted: Character) -> None:

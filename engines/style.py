@@ -17,7 +17,7 @@ from engines.weights import ENCODER_ONNX_FILE
 
 F32 = npt.NDArray[np.float32]
 
-#: What the encoder reads, and at which size; the same stands in `engines.student.data`, which needs torch.
+#: The key views that the encoder reads, and their size.
 ENCODER_VIEWS = ("front", "left", "up", "face")
 ENCODER_PX = 64
 #: Of weights that do not say how long a style is.
