@@ -187,7 +187,7 @@ def gather(
                     # Premultiplied colours over alpha: what is half background counts half and keeps its colour.
                     total += part_of * np.float32(pixels[i + 3]) * np.float32(1.0 / 255.0)
             scale = np.float32(1.0) / total
-            picture[row, column, 0] = min(max(red * scale, np.float32(0.0)), np.float32(255.0))
-            picture[row, column, 1] = min(max(green * scale, np.float32(0.0)), np.float32(255.0))
-            picture[row, column, 2] = min(max(blue * scale, np.float32(0.0)), np.float32(255.0))
+            picture[row, column, 0] = min(max(red * scale + np.float32(0.5), np.float32(0.0)), np.float32(255.0))
+            picture[row, column, 1] = min(max(green * scale + np.float32(0.5), np.float32(0.0)), np.float32(255.0))
+            picture[row, column, 2] = min(max(blue * scale + np.float32(0.5), np.float32(0.0)), np.float32(255.0))
             trust[row, column] = min((total - np.float32(fallback)) * np.float32(255.0), np.float32(255.0))
