@@ -36,8 +36,8 @@ def test_vertices_are_where_the_views_show_them(balls: Character, prepared: Prep
         pose = posed_figure(balls.figure, balls.proportions, view.vector())
         camera = view.matrix(balls.proportions)
         places = (pose.positions[:, :2] @ camera[:, :2].T + camera[:, 2]) * view.size_px - 0.5
-        np.testing.assert_allclose(prepared.xy[number], places, atol=1e-2)
-        np.testing.assert_allclose(prepared.z[number], pose.positions[:, 2], atol=1e-5)
+        np.testing.assert_allclose(prepared.places[number, :, :2], places, atol=1e-2)
+        np.testing.assert_allclose(prepared.places[number, :, 2], pose.positions[:, 2], atol=1e-5)
         np.testing.assert_allclose(prepared.normals[number], pose.normals, atol=1e-4)
 
 

@@ -134,7 +134,8 @@ def painted(figure: Figure, vector: ControlVector) -> F32:
     colours = colours + 25 * waves.astype(np.float32)
     for region, side in ((Region.LEFT_EYE, "left"), (Region.RIGHT_EYE, "right")):
         shut = float(vector[controls.INDEX[f"blink_{side}"]])
-        eye = np.unique(figure.triangles[figure.region == region])
+        inside = figure.region == region
+        eye = np.setdiff1d(figure.triangles[inside], figure.triangles[~inside])  # the rim is skin
         colours[eye] = np.array(LID, np.float32) * shut + np.array(IRIS, np.float32) * (1 - shut)
     colours[-4:] = CARD.colour
     return np.asarray(np.clip(colours, 0, 255), np.float32)
