@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from engines.drawing import DrawnFigure
-from engines.figure import Figure
+from engines.figure import Figure, Region
 from engines.studio.colour import difference, to_lab
 from engines.studio.dye import Dye, Kind, beside_skin, dyed_image, unchanged
 from engines.studio.paint import GARMENTS, Paint
@@ -49,7 +49,9 @@ def paint_of_pixels(drawn: DrawnFigure, figure: Figure, picture: U8) -> U8:
     """
     assert figure.paint is not None
     shown = np.where(drawn.ink >= 0, drawn.ink, drawn.triangle)
-    paints = np.where(shown >= 0, figure.paint[shown], 0).astype(np.uint8)
+    # What closed lips show belongs to the mouth's inside, which has no paint; skin is all that its dye moves.
+    painted = np.where((figure.paint == 0) & (figure.region == Region.MOUTH), Paint.LIPS, figure.paint)
+    paints = np.where(shown >= 0, painted[shown], 0).astype(np.uint8)
     bare = (shown < 0) & (picture[..., 3] > 0)
     if bare.any() and (shown >= 0).any():  # soft edges reach a pixel beyond the figure
         rows, columns = ndimage.distance_transform_edt(shown < 0, return_distances=False, return_indices=True)

@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     credits_of = read_credits(options.credits)
     renderer = Renderer()
     for number, idea in enumerate(ideas):
+        if (options.out / idea.name).exists():  # another run of this made it meanwhile
+            continue
         start = time.monotonic()
         made = make_sampled(renderer, cast, idea, options.out, credits_of, options.weights)
         print(
