@@ -159,7 +159,9 @@ def _load_engine(settings: Settings) -> tuple[Engine, tuple[CharacterEntry, ...]
         CharacterEntry(
             name=card.name, title=card.title, credit=card.credit, licence=card.licence, thumbnail=card.thumbnail
         )
-        for name in engine.characters
+        for name in sorted(
+            engine.characters, key=lambda name: name != settings.engine.character
+        )  # the page takes the first
         if (card := cards.get(name)) is not None
     )
 
