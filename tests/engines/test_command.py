@@ -122,7 +122,7 @@ def test_avatar_render_bad_arguments_are_one_line(
     assert "expected an even number" in _refused(capsys, *render, avatar, out, "--size", "33")
     assert "expected a colour like" in _refused(capsys, *render, avatar, out, "--background", "red")
     assert "none.bvh" in _refused(capsys, *render, avatar, "--motion", tmp_path / "none.bvh", out)
-    assert "choose one of student" in _refused(capsys, "avatar", "sheet", avatar, tmp_path / "s", "--views", "bust")
+    assert "choose one of character" in _refused(capsys, "avatar", "sheet", avatar, tmp_path / "s", "--views", "bust")
     assert {path.name for path in tmp_path.iterdir()} == before
 
 

@@ -111,7 +111,7 @@ def test_plan_follows_from_the_options_alone() -> None:
         ({"sequence_frames": 0}, "sequence frames 0: expected at least 1"),
         ({"sequences": 1.5}, r"sequences 1\.5: expected 0 to 1"),
         ({"size": 8}, "size 8: expected 64 to 2048"),
-        ({"views": "nothing"}, "views 'nothing': expected one of student"),
+        ({"views": "nothing"}, "views 'nothing': expected one of character"),
         ({"held_out_avatar": "z"}, "held-out avatar 'z': not among"),
         ({"avatars": (Path("h.vrm"),)}, "the only avatar cannot be held out"),
         ({"held_out_clip": Path("walk.bvh")}, "the held-out clip is among the other clips"),

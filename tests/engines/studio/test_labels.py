@@ -210,10 +210,15 @@ def test_flow_is_where_the_surface_goes(shots: Shots) -> None:
         assert np.quantile(away - slack, 0.999) * SIZE < 0.2
 
 
+#: How many portraits the characters' sheet begins with, and where its faces begin.
+PORTRAITS = sum(view.camera == "portrait" for view in VIEW_SETS["character"])
+FACES = sum(view.camera != "face" for view in VIEW_SETS["character"])
+
+
 @pytest.fixture(scope="module")
 def truth(shots: Shots, renderer: Renderer) -> tuple[ViewTruth, list[F32]]:
     """Return the truth and the pictures of the avatar's key views, over the plain colour."""
-    views = VIEW_SETS["student"]
+    views = VIEW_SETS["character"]
     sheet = draw_views(renderer, shots.avatar, views)
     return ViewTruth.of(renderer, shots.avatar, views), [over_background(one) for one in sheet.pictures]
 
@@ -223,10 +228,10 @@ def test_every_key_view_warps_onto_the_picture(shots: Shots, truth: tuple[ViewTr
     known, pictures = truth
     errors = []
     for sample in shots.samples:
-        places, seen = known.flow(sample.triangle, sample.barycentric, slice(0, 6))
+        places, seen = known.flow(sample.triangle, sample.barycentric, slice(0, PORTRAITS))
         here = cv2.resize(over_background(sample.picture), (LABEL_PX, LABEL_PX), interpolation=cv2.INTER_AREA)
         calm = smooth(over_background(sample.picture), LABEL_PX)
-        for view in range(6):
+        for view in range(PORTRAITS):
             there = looked_up(pictures[view], places[view].transpose(1, 2, 0))
             ok = seen[view] & calm & smooth_at(pictures[view], places[view])
             errors.append(np.abs(here - there).max(axis=-1)[ok])
@@ -241,15 +246,15 @@ def test_every_face_view_warps_onto_the_face(shots: Shots, truth: tuple[ViewTrut
     known, pictures = truth
     errors = []
     for sample in shots.samples:
-        places, seen = known.flow(sample.face_triangle, sample.face_barycentric, slice(6, None))
+        places, seen = known.flow(sample.face_triangle, sample.face_barycentric, slice(FACES, None))
         picture = over_background(sample.picture)
         to_picture = _between(sample.face_camera, sample.camera)
         here = looked_up(picture, cells(FACE_LABEL_PX) @ to_picture[:, :2].T + to_picture[:, 2])
         inside = np.abs(cells(FACE_LABEL_PX) @ to_picture[:, :2].T + to_picture[:, 2] - 0.5).max(axis=-1) < 0.49
         calm = smooth(here, FACE_LABEL_PX) & inside
         for view in range(places.shape[0]):
-            there = looked_up(pictures[6 + view], places[view].transpose(1, 2, 0))
-            ok = seen[view] & calm & smooth_at(pictures[6 + view], places[view])
+            there = looked_up(pictures[FACES + view], places[view].transpose(1, 2, 0))
+            ok = seen[view] & calm & smooth_at(pictures[FACES + view], places[view])
             errors.append(np.abs(here - there).max(axis=-1)[ok])
     error = np.concatenate(errors)
     assert len(error) > 1000

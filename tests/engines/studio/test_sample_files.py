@@ -16,7 +16,7 @@ from engines.studio.palette import palette_of
 from engines.studio.parts import parts_of
 from engines.studio.posing import posed
 from engines.studio.renderer import Renderer
-from engines.studio.sample_files import DEPTH_STEP_M, LABELS, PICTURE, VALUES, decoded, encoded, face_labels
+from engines.studio.sample_files import DEPTH_STEP_M, LABELS, PICTURE, VALUES, decoded, encoded, parts_and_pose
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +74,16 @@ def test_single_picture_has_no_flow(sample: LabelledPicture) -> None:
     assert back.sequence == -1
 
 
-def test_face_labels_are_those_of_the_sample(sample: LabelledPicture) -> None:
-    """What the student reads is the same, without decoding the rest."""
+def test_parts_and_pose_are_those_of_the_sample(sample: LabelledPicture) -> None:
+    """What training reads is the same, without decoding the rest; damage is the same error."""
     files = encoded(sample)
-    back, some = decoded(files), face_labels(files)
-    for name in ("controls", "camera", "face_camera"):
-        assert np.array_equal(getattr(back, name), getattr(some, name))
-    assert np.array_equal(back.face_triangle, some.triangle)
-    assert np.array_equal(back.face_barycentric, some.barycentric)
+    back, (vector, parts, framing) = decoded(files), parts_and_pose(files)
+    assert np.array_equal(vector, back.controls)
+    assert np.array_equal(parts, back.parts)
+    assert framing == back.framing
+    for name in (LABELS, VALUES):
+        with pytest.raises(DatasetError, match="cannot be read"):
+            parts_and_pose({**files, name: files[name][: len(files[name]) // 2]})
 
 
 def test_values_are_readable_json_with_names(sample: LabelledPicture) -> None:

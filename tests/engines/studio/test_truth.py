@@ -12,6 +12,7 @@ import pytest
 
 from engines.controls import controls
 from engines.framing import portrait_camera
+from engines.key_view import KeyView
 from engines.sheet import premultiplied
 from engines.studio.avatar import Avatar
 from engines.studio.posing import posed
@@ -19,7 +20,6 @@ from engines.studio.renderer import Renderer
 from engines.studio.spring_simulation import settled
 from engines.studio.truth import ViewTruth
 from engines.studio.view_sheet import draw_views
-from engines.studio.views import KeyView
 
 F32 = npt.NDArray[np.float32]
 

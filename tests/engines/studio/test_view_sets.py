@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.controls import SPEC, controls
+from engines.controls import SPEC
 from engines.errors import ViewsError
-from engines.framing import portrait_camera
-from engines.sheet import FACE_VIEWS, POSE_VIEWS, sheet_camera
+from engines.key_view import KeyView
+from engines.sheet import SHEET_VIEWS
 from engines.studio.avatar import Avatar
 from engines.studio.view_sets import VIEW_SETS, view_set
-from engines.studio.views import LAYERS, KeyView, drawn_triangles
+from engines.studio.views import LAYERS, drawn_triangles
 
 
 @pytest.mark.parametrize("name", VIEW_SETS)
@@ -25,15 +25,10 @@ def test_view_set_built_in_views_have_names_and_poses_of_their_own(name: str) ->
     assert all(view.vector().shape == (len(SPEC),) for view in views)
 
 
-def test_view_set_student_is_what_the_weights_read(boxes: Avatar) -> None:
-    """The first student's sheet: its poses with the sheet's camera, then its faces."""
-    views = view_set("student")
-    assert [view.camera for view in views] == ["portrait"] * len(POSE_VIEWS) + ["face"] * len(FACE_VIEWS)
-    np.testing.assert_array_equal(views[1].vector(), controls(POSE_VIEWS[1]))
-    np.testing.assert_allclose(
-        views[0].matrix(boxes.proportions), sheet_camera(portrait_camera(boxes.proportions)), atol=1e-6
-    )
-    assert not any(view.swinging for view in views)
+def test_view_set_character_is_what_characters_are_drawn_from() -> None:
+    """The run-time generator and the studio speak of the same views, and hair hangs in them."""
+    assert view_set("character") == SHEET_VIEWS
+    assert all(view.swinging and view.layer is None for view in SHEET_VIEWS)
 
 
 def test_view_set_whole_sheets_hold_what_the_issue_of_lids_needs() -> None:
@@ -81,7 +76,7 @@ def test_view_set_file_with_a_mistake_says_which(tmp_path: Path, text: str, mess
 
 def test_view_set_unknown_name_lists_those_there_are() -> None:
     """A name that is neither built in nor a TOML file is answered with the choice."""
-    with pytest.raises(ViewsError, match=r"choose one of student, portrait, full or a \.toml file"):
+    with pytest.raises(ViewsError, match=r"choose one of character, portrait, full or a \.toml file"):
         view_set("bust")
 
 

@@ -1,18 +1,17 @@
-"""Sheets of key views: drawn, saved, read."""
+"""Sheets of key views, drawn from avatars."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engines.errors import ViewsError
+from engines.key_view import KeyView
+from engines.sheet import SHEET_VIEWS, Sheet
+from engines.skeleton import BONES
 from engines.studio.avatar import Avatar
 from engines.studio.renderer import Renderer
-from engines.studio.view_sheet import ViewSheet, draw_views
-from engines.studio.views import KeyView
+from engines.studio.sheets import make_sheet
+from engines.studio.view_sheet import draw_views, view_pose
 
 VIEWS = (
     KeyView(name="front", camera="portrait", size_px=96),
@@ -23,12 +22,12 @@ VIEWS = (
 
 
 @pytest.fixture(scope="module")
-def sheet(boxes: Avatar, renderer: Renderer) -> ViewSheet:
+def sheet(boxes: Avatar, renderer: Renderer) -> Sheet:
     """Return a small sheet of the synthetic avatar."""
     return draw_views(renderer, boxes, VIEWS)
 
 
-def test_draw_views_gives_a_picture_per_view(sheet: ViewSheet) -> None:
+def test_draw_views_gives_a_picture_per_view(sheet: Sheet) -> None:
     """Every view has its size and shows something; a layer shows less than the whole."""
     assert [picture.shape for picture in sheet.pictures] == [(view.size_px, view.size_px, 4) for view in VIEWS]
     shown = [int((picture[..., 3] > 0).sum()) for picture in sheet.pictures]
@@ -36,37 +35,20 @@ def test_draw_views_gives_a_picture_per_view(sheet: ViewSheet) -> None:
     assert shown[3] < shown[0]
 
 
-def test_view_sheet_lossless_comes_back_as_it_was(sheet: ViewSheet, tmp_path: Path) -> None:
-    """At quality 100 views and visible pixels are the same after a round through files."""
-    size = sheet.save(tmp_path / "sheet", quality=100)
-    again = ViewSheet.load(tmp_path / "sheet")
-    assert again.views == sheet.views
-    assert size == sum(path.stat().st_size for path in (tmp_path / "sheet").iterdir())
-    for before, after in zip(sheet.pictures, again.pictures, strict=True):
-        np.testing.assert_array_equal(before[..., 3], after[..., 3])
-        visible = before[..., 3] > 0
-        np.testing.assert_array_equal(before[visible], after[visible])
+def test_draw_views_draws_hair_at_rest_or_rigidly(boxes: Avatar) -> None:
+    """A view that swings has settled springs; one that does not follows its bones, which are the same."""
+    swinging, rigid = (
+        view_pose(boxes, KeyView(name="turned", camera="portrait", controls={"head_pitch": 30.0}, swinging=swinging))
+        for swinging in (True, False)
+    )
+    np.testing.assert_allclose(swinging.joints[: len(BONES)], rigid.joints[: len(BONES)], atol=1e-6)
 
 
-def test_view_sheet_compressed_stays_close(sheet: ViewSheet, tmp_path: Path) -> None:
-    """At the usual quality opaque pixels keep their colours within a few steps on average."""
-    sheet.save(tmp_path / "sheet")
-    again = ViewSheet.load(tmp_path / "sheet")
-    opaque = sheet.pictures[0][..., 3] == 255
-    difference = np.abs(sheet.pictures[0][opaque].astype(int) - again.pictures[0][opaque])
-    assert difference.mean() < 4
-
-
-def test_view_sheet_of_another_spec_or_damaged_is_refused(sheet: ViewSheet, tmp_path: Path) -> None:
-    """A sheet whose description or picture is not what it should be is named with what to do."""
-    folder = tmp_path / "sheet"
-    sheet.save(folder)
-    (folder / "front.webp").write_bytes(b"RIFF")
-    with pytest.raises(ViewsError, match="cannot be read as a sheet"):
-        ViewSheet.load(folder)
-    description = json.loads((folder / "views.json").read_text())
-    (folder / "views.json").write_text(json.dumps(description | {"spec_hash": "0" * 16}))
-    with pytest.raises(ViewsError, match="made for control spec 0000000000000000"):
-        ViewSheet.load(folder)
-    with pytest.raises(ViewsError, match="cannot be read as a sheet"):
-        ViewSheet.load(tmp_path / "nothing")
+def test_make_sheet_gives_a_figure_and_every_view_of_a_character(boxes: Avatar, renderer: Renderer) -> None:
+    """What an avatar's character is drawn from: each view in its size, and a surface of the avatar's bones."""
+    figure, sheet = make_sheet(renderer, boxes)
+    assert sheet.views == SHEET_VIEWS
+    assert [picture.shape for picture in sheet.pictures] == [(view.size_px, view.size_px, 4) for view in SHEET_VIEWS]
+    assert all((picture[..., 3] > 0).any() for picture in sheet.pictures)
+    assert len(figure.joints.parents) >= len(BONES)
+    assert len(figure.triangles) > 0
