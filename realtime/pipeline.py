@@ -236,7 +236,9 @@ class Pipeline:
             if look.character != swinging:
                 swing, swinging = self._engine.swing(look.character), look.character
             turns = swing.turns(pose, at_s) if swing else None
-            rgba = self._engine.generate(Condition(character=look.character, controls=pose, turns=turns))
+            framing = self._settings.framing
+            condition = Condition(character=look.character, controls=pose, framing=framing, turns=turns)
+            rgba = self._engine.generate(condition)
             watch.lap("generate")
             image = over_colour(rgba, look.background)
             copy_marker(tracked.frame.image, image, self._settings.marker_px)

@@ -30,6 +30,7 @@ from realtime.errors import SettingsError
 ENVIRONMENT_PREFIX = "ANIMIRROR_"
 
 Codec = Literal["H264", "VP8"]
+Framing = Literal["portrait", "full"]
 Backend = Literal["auto", "openvino", "onnxruntime", "tensorrt", "torch"]
 
 
@@ -135,6 +136,7 @@ class PipelineSettings(_Section):
     background: str = Field(
         default="#dfe4f0", pattern="^#[0-9a-fA-F]{6}$", description="Colour behind the character at first, #rrggbb."
     )
+    framing: Framing = Field(default="portrait", description="What a picture shows: head to waist, or head to feet.")
     mirror: bool = Field(default=False, description="Move as the person's mirror image; the page mirrors by itself.")
     marker_px: int = Field(
         default=0,
