@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import zipfile
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -55,9 +57,9 @@ def read_maps(folder: Path, row: int) -> Arrays:
     """
     path = folder / f"{row:06d}.npz"
     try:
-        with np.load(path) as file:
+        with path.open("rb") as stream, np.load(stream) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DatasetError(f"{path}: cannot be read ({error}); delete {folder} and start again") from error
 
 

@@ -40,7 +40,7 @@ def circle(balls: Character, ball: Ball, size: int = SIZE) -> tuple[float, float
 def distance(x: float, y: float) -> F32:
     """Return how far each pixel is from a place."""
     rows, columns = np.mgrid[:SIZE, :SIZE]
-    return np.hypot(columns - x, rows - y).astype(np.float32)
+    return np.asarray(np.hypot(columns - x, rows - y), np.float32)
 
 
 def test_drawn_ball_covers_its_circle(balls: Character, drawer: FigureDrawer) -> None:

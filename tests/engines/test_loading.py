@@ -1,20 +1,26 @@
-"""Opening an engine with the shipped weights: what runs, why, and that all backends draw the same."""
+"""Opening an engine: what runs, why, and that all backends draw the same; and what the shipped weights draw."""
 
 from __future__ import annotations
 
-import importlib.util
+import hashlib
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engines import controls
-from engines.character import list_cards
+from engines.character import Character, list_cards, load_character
 from engines.condition import Condition
 from engines.engine import Engine
 from engines.errors import BackendError, CharacterError, WeightsError
 from engines.loading import load_engine
+from engines.structure import CharacterStructure
 from tests.fakes.golden import assert_golden
+from tests.fakes.pictures import psnr
+from tests.fakes.weights import write_weights
 
 GOLDEN = Path(__file__).parent / "golden"
 POSES = {
@@ -32,23 +38,55 @@ def engine() -> Engine:
     return load_engine(threads=2)
 
 
-def psnr(got: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], expected: object) -> float:
-    """Return the peak signal to noise ratio of two pictures in dB."""
-    error = np.square(np.asarray(got, np.float64) - np.asarray(expected, np.float64)).mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+@pytest.fixture(scope="module")
+def untrained(balls: Character, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write weights that nobody trained, with one character, and return their folder."""
+    pytest.importorskip("torch", reason="the reference needs the train extra")
+    folder = tmp_path_factory.mktemp("weights")
+    write_weights(folder, replace(balls, w=np.linspace(-1, 1, 16, dtype=np.float32)))
+    return folder
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
-def test_backend_draws_what_the_reference_draws(backend: str) -> None:
+def test_backend_draws_what_the_reference_draws(untrained: Path, backend: str) -> None:
     """Every backend agrees with torch to the dB that its precision allows."""
-    if importlib.util.find_spec("torch") is None:
-        pytest.skip("the reference needs the train extra")
-    reference, tested = load_engine("torch"), load_engine(backend, threads=2)
-    for name in tested.characters[:2]:
-        for vector in POSES.values():
-            condition = Condition(character=name, controls=vector)
-            figure = psnr(tested.generate(condition), reference.generate(condition))
-            assert figure >= LEAST_PSNR[tested.info.precision], f"{name}: {figure:.1f} dB"
+    reference, tested = load_engine("torch", untrained), load_engine(backend, untrained, threads=1)
+    assert tested.characters == ("balls",)
+    for vector in POSES.values():
+        condition = Condition(character="balls", controls=vector)
+        figure = psnr(tested.generate(condition), reference.generate(condition))
+        assert figure >= LEAST_PSNR[tested.info.precision], f"{figure:.1f} dB"
+
+
+def test_network_changes_colours_and_nothing_else(untrained: Path) -> None:
+    """Weights that nobody trained change what is there; outlines and emptiness are the views'."""
+    drawn = load_engine("onnxruntime", untrained, threads=1).generate(
+        Condition(character="balls", controls=POSES["turned"])
+    )
+    one = load_character(untrained / "characters" / "balls")
+    structure = CharacterStructure(one.proportions, one.figure, one.sheet)
+    alone = structure.structure(POSES["turned"], "portrait", 512).picture
+    np.testing.assert_array_equal(drawn[..., 3], alone[..., 3])
+    assert 15 < psnr(drawn, alone) < 60
+
+
+def test_characters_can_be_given_instead_of_the_folder_s(untrained: Path, balls: Character) -> None:
+    """Who was made in memory is drawn without a folder."""
+    given = replace(balls, card=replace(balls.card, name="given"), w=np.zeros(16, np.float32))
+    engine = load_engine("onnxruntime", untrained, threads=1, characters=[given])
+    assert engine.characters == ("given",)
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
+def test_network_that_is_none_is_refused_by_the_backend(untrained: Path, tmp_path: Path, backend: str) -> None:
+    """A file that is no network, but the published one, ends in one error with the library's reason."""
+    shutil.copytree(untrained, tmp_path / "weights")
+    (tmp_path / "weights" / "student.onnx").write_bytes(b"nothing")
+    model = json.loads((tmp_path / "weights" / "model.json").read_text())
+    model["onnx_sha256"] = hashlib.sha256(b"nothing").hexdigest()
+    (tmp_path / "weights" / "model.json").write_text(json.dumps(model))
+    with pytest.raises(BackendError, match=f"no backend runs here \\({backend}: .* refuses student.onnx"):
+        load_engine(backend, tmp_path / "weights")
 
 
 def test_auto_says_what_it_chose_and_why_not_the_others(engine: Engine) -> None:

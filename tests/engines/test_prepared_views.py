@@ -27,7 +27,7 @@ def named(balls: Character, name: str) -> int:
 
 def of_region(balls: Character, region: Region) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return a region's vertices."""
-    return np.unique(balls.figure.triangles[balls.figure.region == region])
+    return np.asarray(np.unique(balls.figure.triangles[balls.figure.region == region]), np.int64)
 
 
 def test_vertices_are_where_the_views_show_them(balls: Character, prepared: PreparedViews) -> None:
