@@ -1,8 +1,8 @@
 """The structure of one picture: what geometry can say about it, and the picture that views alone make of it.
 
 The figure is posed and drawn; every pixel then takes its colour from the views that show its piece of surface best,
-and ink goes around it.  What is left for the network is what no view can tell: how light falls on a turned surface, what
-was hidden in every view, where two views disagree.
+and ink goes around it.  What is left for the network is what no view can tell: how light falls on what has turned,
+what was hidden in every view, where two views disagree.
 
 The idea that structure should be computed where it can be, and learned where it cannot, is that of "Collaborative
 Neural Rendering using Anime Character Sheets" (Lin et al., IJCAI 2023); weighing views by angle and sight is that of

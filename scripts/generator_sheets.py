@@ -110,7 +110,10 @@ def dance_sheet(engine: Engine, names: Sequence[str], clip: Clip, size: int = 25
 def performed(engine: Engine, name: str, clip: Clip, framing: Framing) -> Iterator[U8]:
     """Yield a character's pictures of a clip, its hair and cloth swinging, uint8 (512, 512, 3)."""
     swing = engine.swing(name)
-    for number, vector in enumerate(clip.controls):
+    poses = clip.controls.copy()
+    if framing == "portrait":  # whose camera does not follow
+        poses[:, len(controls.PORTRAIT_NAMES) :] = controls.NEUTRAL[len(controls.PORTRAIT_NAMES) :]
+    for number, vector in enumerate(poses):
         turns = swing.turns(vector, number / clip.fps) if swing else None
         condition = Condition(character=name, controls=vector, framing=framing, turns=turns)
         yield over_colour(engine.generate(condition), BACKGROUND)
