@@ -1,8 +1,8 @@
 """Student against direct synthesis, `python -m benchmarks.ablation DATA --student RUN --baseline RUN`.
 
 Both were trained on the same pictures; the student changes colours of what views alone make of a pose, direct synthesis
-draws from structure alone. A row for each of them, and one for views alone, goes to `benchmarks/results/ablation.json`;
-a Markdown table and a contact sheet to the folder of `--out`.
+draws from structure alone. A row for each of them, and one for views alone, goes to `benchmarks/results/ablation.json`,
+a table into `docs/ablation.md`, and a contact sheet to the folder of `--out`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import numpy.typing as npt
 import torch
 from PIL import Image, ImageDraw
 
-from benchmarks.ablation_cost import PRECISIONS, WARM_UP, giga_multiplications, openvino_call, parameters, spread_of
+from benchmarks.ablation_cost import PRECISIONS, WARM_UP, giga_multiplications, openvino_call, parameters, times_of
 from benchmarks.ablation_drawing import PICTURE_PX, Contestants, Drawn
-from benchmarks.rows import Row, provenance, write_rows
+from benchmarks.report import replace_table
+from benchmarks.rows import ROOT, Row, provenance, write_rows
 from engines import controls
 from engines.baseline.export import export_baseline
 from engines.baseline.structure import STRUCTURE_CHANNELS
@@ -39,6 +40,7 @@ from engines.training.run_log import LOG
 
 U8 = npt.NDArray[np.uint8]
 
+DOCUMENT = ROOT / "docs" / "ablation.md"
 WAYS = ("views", "student", "baseline")
 _CELLS = PICTURE_PX // CELL_PX
 #: Pixels per side on the contact sheet, and of the line of words above it.
@@ -81,11 +83,9 @@ def costs(contestants: Contestants, sample: LabelledPicture, threads: int, count
     ours: Row = {
         "parameters": parameters(student),
         "gmac": round(giga_multiplications(student, inputs), 3),
-        "structure": spread_of(
-            lambda: structure.structure(sample.controls, sample.framing, PICTURE_PX), count
-        ).as_row(),
+        "structure": times_of(lambda: structure.structure(sample.controls, sample.framing, PICTURE_PX), count),
     }
-    direct: Row = {"parameters": parameters(baseline), "structure": spread_of(drawn, count).as_row()}
+    direct: Row = {"parameters": parameters(baseline), "structure": times_of(drawn, count)}
     for name, cells in (("gmac", _CELLS), ("gmac_at_512", 2 * _CELLS)):
         inputs = (torch.zeros(1, STRUCTURE_CHANNELS, cells, cells), condition, w)
         direct[name] = round(giga_multiplications(baseline, inputs), 3)
@@ -95,9 +95,7 @@ def costs(contestants: Contestants, sample: LabelledPicture, threads: int, count
         export_baseline(baseline, paths["256"], _CELLS)
         export_baseline(baseline, paths["512"], 2 * _CELLS)
         for precision in PRECISIONS:
-            spreads = {
-                name: spread_of(openvino_call(path, precision, threads), count).as_row() for name, path in paths.items()
-            }
+            spreads = {name: times_of(openvino_call(path, precision, threads), count) for name, path in paths.items()}
             ours[f"network_{precision}"] = spreads["student"]
             direct |= {f"network_{precision}": spreads["256"], f"network_at_512_{precision}": spreads["512"]}
     return {"student": ours, "baseline": direct}
@@ -126,7 +124,7 @@ def table(rows: Sequence[Row]) -> str:
 
     def times(name: str) -> dict[str, str]:
         return {
-            way: f"{row['cost'][name]['p50_ms']:.1f} / {row['cost'][name]['p95_ms']:.1f}"
+            way: "{p50_ms:.1f} / {p95_ms:.1f} / {cpu_ms:.1f}".format(**row["cost"][name])
             for way, row in by.items()
             if name in row.get("cost", {})
         }
@@ -142,12 +140,12 @@ def table(rows: Sequence[Row]) -> str:
         cells("parameters", costs_of("parameters", ",")),
         cells("GMAC as run", costs_of("gmac", ".2f")),
         cells("GMAC with an output of 512 px", costs_of("gmac_at_512", ".2f")),
-        cells("structure, ms p50 / p95", times("structure")),
+        cells("structure, ms: p50 / p95 / CPU", times("structure")),
     ]
     for precision in PRECISIONS:
         lines.append(cells(f"network, {precision}, ms", times(f"network_{precision}")))
         lines.append(cells(f"network with an output of 512 px, {precision}, ms", times(f"network_at_512_{precision}")))
-    return "\n".join([*lines, cells("pictures seen in training", seen)]) + "\n"
+    return "\n".join([*lines, cells("pictures seen in training", seen)])
 
 
 def sheet(rows: Sequence[tuple[U8, Drawn]]) -> U8:
@@ -179,7 +177,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="the data set that both were trained on")
     parser.add_argument("--student", type=Path, required=True, help="run of `animirror train student`")
     parser.add_argument("--baseline", type=Path, required=True, help="run of `animirror train baseline`")
-    parser.add_argument("--out", type=Path, required=True, help="for the table and the contact sheet")
+    parser.add_argument("--out", type=Path, required=True, help="for the contact sheet")
     parser.add_argument("--threads", type=int, default=2, help="of the networks; default 2")
     parser.add_argument("--count", type=int, default=50, help="calls that are timed; default 50")
     arguments = parser.parse_args()
@@ -199,7 +197,8 @@ def main() -> None:
         | ({"cost": cost[way], **training(runs[way])} if way in runs else {})
         for way in WAYS
     ]
-    (arguments.out / "ablation.md").write_text(table(rows), encoding="utf-8")
+    document = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(replace_table(document, "ablation", table(rows)), encoding="utf-8")
     print(table(rows))
     print(f"written: {write_rows('ablation', rows)}")
 

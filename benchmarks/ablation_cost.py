@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.rows import Spread
+from benchmarks.rows import Row, Spread
 
 #: Calls that are not counted: caches fill and threads start.
 WARM_UP = 10
@@ -31,15 +31,19 @@ def giga_multiplications(module: nn.Module, inputs: Sequence[Tensor]) -> float:
     return float(counter.get_total_flops()) / 2e9
 
 
-def spread_of(work: Callable[[], object], count: int) -> Spread:
-    """Return how long calls take, after a warm-up."""
-    times = []
+def times_of(work: Callable[[], object], count: int) -> Row:
+    """Return how long calls take, after a warm-up, as a spread and as `cpu_ms`: the mean of all threads together.
+
+    On a machine that others use too, `cpu_ms` hardly changes where the spread does.
+    """
+    times, cpu = [], 0.0
     for number in range(WARM_UP + count):
-        begin = time.perf_counter()
+        before, begin = time.process_time(), time.perf_counter()
         work()
         if number >= WARM_UP:
             times.append((time.perf_counter() - begin) * 1000)
-    return Spread.of(times)
+            cpu += (time.process_time() - before) * 1000
+    return Spread.of(times).as_row() | {"cpu_ms": round(cpu / count, 2)}
 
 
 def openvino_call(path: Path, precision: str, threads: int) -> Callable[[], object]:
