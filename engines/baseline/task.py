@@ -56,7 +56,7 @@ class Settings:
     picture: float = 100.0
     feature: float = 10.0
     adversarial: float = 1.0
-    rate: float = 4e-3
+    rate: float = 2e-3
     judge_rate: float = 4e-4
     coarse_steps: int | None = None
 
@@ -93,7 +93,7 @@ class BaselineTask:
         }
         drawing = [*generator.parameters(), *encoder.parameters()]
         self.optimisers: Mapping[str, Optimizer] = {
-            "baseline": Adam(drawing, self._settings.rate, (0.5, 0.99)),
+            "baseline": Adam(drawing, self._settings.rate, (0.9, 0.99)),
             "discriminator": Adam(discriminator.parameters(), self._settings.judge_rate, (0.5, 0.99)),
         }
         self.averages: Mapping[str, float] = {"baseline": _AVERAGE, "encoder": _AVERAGE}

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engines import controls
 from engines.baseline.export import INPUTS, OUTPUT, export_baseline
-from engines.baseline.network import Baseline, BaselineConfig
+from engines.baseline.network import Baseline, BaselineConfig, normalised
 from engines.baseline.structure import STRUCTURE_CHANNELS
 
 TINY = BaselineConfig(w_dim=6, widths=(4, 6, 8), blocks=1, fine_width=4, encoder_width=4)
@@ -69,3 +69,23 @@ def test_exported_network_draws_the_same(tmp_path: Path) -> None:
     feed = {name: one.numpy() for name, one in zip(INPUTS, given, strict=True)}
     (got,) = session.run([OUTPUT], feed)
     np.testing.assert_allclose(got, network(*given).numpy(), atol=1e-5)
+
+
+@torch.no_grad()
+def test_normalised_features_have_unit_length_whatever_they_were() -> None:
+    """Neither large nor small features grow from layer to layer, and nothing stays nothing."""
+    x = torch.randn(1, 8, 4, 4)
+    for scale in (0.1, 1.0, 1e4):
+        assert torch.allclose(normalised(x * scale).square().mean(dim=1), torch.ones(1, 4, 4), atol=0.05)
+    assert not normalised(torch.zeros(1, 8, 4, 4)).any()
+
+
+@torch.no_grad()
+def test_picture_survives_convolutions_that_amplify() -> None:
+    """Ten times the gain in every layer does not saturate the picture."""
+    network = Baseline(TINY)
+    for name, parameter in network.named_parameters():
+        if name.endswith("gain"):
+            parameter.mul_(10)
+    alpha = network(*inputs())[:, 3]
+    assert 0.02 < float(alpha.min()) < float(alpha.max()) < 0.98
