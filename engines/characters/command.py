@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from engines.characters.making import Made
     from engines.studio.identity import Cast
 
-#: A character is about so many minutes' work on two cores of a laptop, and a tenth of it where a GPU draws.
-_MAKE_HELP = "About a minute and a half on two cores, some seconds on a GPU.  Stopped and started again, it goes on."
+#: Measured with llvmpipe: 6 to 8 s beside loading where a core was free, up to 2 min where none was.
+_MAKE_HELP = "Takes 10 to 20 s on two free cores, a few minutes on busy ones; a GPU only quickens the drawing."
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +46,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     make = verbs.add_parser(
         "make",
         help="make a character of an avatar of yours",
-        description=f"Draws an avatar's key views and reads its style off them.  {_MAKE_HELP}",
+        description=(
+            "Draws an avatar's key views and reads its style off them.  Stopped and started again, it goes on.  "
+            + _MAKE_HELP
+        ),
     )
     make.add_argument("avatar", type=Path, metavar="AVATAR.vrm")
     _add_out(make)
@@ -62,7 +65,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sample = verbs.add_parser(
         "sample",
         help="make characters that no avatar is, from a seed",
-        description=f"Recolours, re-dresses and reshapes avatars.  One: {_MAKE_HELP[0].lower()}{_MAKE_HELP[1:]}",
+        description=f"Recolours, re-dresses and reshapes avatars.  Each: {_MAKE_HELP[0].lower()}{_MAKE_HELP[1:]}",
     )
     sample.add_argument("--avatars", type=Path, nargs="+", default=[], metavar="FILE.vrm", help="what they are made of")
     sample.add_argument("--seed", type=int, required=True, help="0 or more; the first of --count seeds")

@@ -1,7 +1,8 @@
 """A view's picture carried over from one build of a figure to another.
 
 Every pixel of the new view shows a place on a triangle; the old picture is looked at where that place was.  What the
-figure does not cover (soft edges, ink) follows what is nearest.
+figure does not cover (soft edges, ink) follows what is nearest.  What was hidden there, or is mixed with a neighbour's
+edge, takes the nearest colour of its own kind.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from engines.drawing import DrawnFigure
-from engines.figure import Figure
+from engines.figure import Figure, Region
 
 F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
 #: What lay further than this (metres) behind the surface of the old picture was hidden there.
-_HIDDEN_M = 0.008
+_HIDDEN_M = 0.004
+#: Colours of two surfaces are mixed this far, in pixels, from the edge between them.
+_SOFT_PX = 2
 
 
 def warped(picture: U8, figure: Figure, old: DrawnFigure, old_z: F32, new: DrawnFigure) -> U8:
@@ -37,27 +41,28 @@ def warped(picture: U8, figure: Figure, old: DrawnFigure, old_z: F32, new: Drawn
     if not shown.any():
         return picture.copy()
     source, z = _sources(figure, old, old_z, new, shown)  # (n, 2), (n,)
+    rows, columns = np.nonzero(shown)
+    place = np.full((size, size, 2), np.nan, np.float32)
+    place[rows, columns] = source
+    kind = _kinds(figure)
+    before, after = _kind_of_pixels(old, kind), _kind_of_pixels(new, kind)
     column, row = (np.clip(np.round(source[:, axis]), 0, size - 1).astype(np.int64) for axis in (0, 1))
     visible = z > old.depth[row, column] - _HIDDEN_M
-    shift = np.zeros((size, size, 2), np.float32)
-    rows, columns = np.nonzero(shown)
-    shift[rows, columns] = source - np.stack([columns, rows], axis=1)
+    # A soft edge of something else is no colour for what is no edge any more.
+    pure = _pure(before)[row, column] | ~_pure(after)[rows, columns]
+    own = before[row, column] == after[rows, columns]
     known = np.zeros((size, size), np.bool_)
-    known[rows[visible], columns[visible]] = True
-    region = np.full((size, size), -1, np.int16)
-    region[shown] = figure.region[new.triangle[shown]]
-    for number in np.unique(region[shown & ~known]):  # hidden before: as the nearest of its own region
-        own = known & (region == number)
-        lost = shown & ~known & (region == number)
-        if own.any():
-            shift[lost] = _nearest(shift, own)[lost]
-    known |= shown
-    bare = ~known
-    shift[bare] = _nearest(shift, known)[bare]
-    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1).astype(np.float32) + shift
+    good = visible & pure & own
+    known[rows[good], columns[good]] = True
+    for number in np.unique(after[shown & ~known]):  # what cannot be known is as the nearest of its own kind
+        alike, lost = known & (after == number), shown & ~known & (after == number)
+        if alike.any():
+            place[lost] = _nearest(place, alike)[lost]
+    here = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1).astype(np.float32)
+    place[~shown] = (here + _nearest(place - here, shown))[~shown]
     straight = picture.astype(np.float32)
     straight[..., :3] *= straight[..., 3:] / 255
-    moved = cv2.remap(straight, grid, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
+    moved = cv2.remap(straight, place, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
     alpha = np.clip(moved[..., 3:], 0, 255)
     colour = np.clip(moved[..., :3] * 255 / np.maximum(alpha, 1.0), 0, 255)
     return np.asarray(np.round(np.concatenate([colour, alpha], axis=-1)), np.uint8)
@@ -75,6 +80,26 @@ def _sources(figure: Figure, old: DrawnFigure, old_z: F32, new: DrawnFigure, sho
     share = np.clip(np.stack([1 - share_b - share_c, share_b, share_c], axis=1), -0.5, 1.5)
     source = np.einsum("nk,nkc->nc", share, old.xy[corners])
     return source.astype(np.float32), np.einsum("nk,nk->n", share, old_z[corners]).astype(np.float32)
+
+
+def _kinds(figure: Figure) -> I32:
+    """Return a number for each triangle, (T,): those with one number have one paint and belong to one limb."""
+    paint = np.zeros(len(figure.triangles), np.int32) if figure.paint is None else figure.paint.astype(np.int32)
+    limb = np.where(figure.region <= Region.MOUTH, Region.HEAD, figure.region).astype(np.int32)
+    return np.asarray(paint * len(Region) + limb, np.int32)
+
+
+def _kind_of_pixels(drawn: DrawnFigure, kind: I32) -> I32:
+    """Return the kind that each pixel shows, (S, S); -1 for ink and for nothing."""
+    surface = (drawn.triangle >= 0) & (drawn.ink < 0)
+    return np.where(surface, kind[drawn.triangle], -1).astype(np.int32)
+
+
+def _pure(kinds: I32) -> Bools:
+    """Return which pixels have nothing but their own kind within :data:`_SOFT_PX` of them."""
+    square = np.ones((2 * _SOFT_PX + 1,) * 2, np.uint8)
+    values = kinds.astype(np.float32)
+    return np.asarray(cv2.erode(values, square) == cv2.dilate(values, square))
 
 
 def _cross(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
