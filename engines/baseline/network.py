@@ -25,8 +25,8 @@ from engines.student.network import ModulatedConv, StudentConfig
 
 #: Length of the common style that modulates all convolutions: the student's.
 _STYLE = 96
-#: Keeps places where nothing is finite; large enough for bfloat16.
-_EPSILON = 1e-4
+#: Where hardly anything is, as before the background has biases, gradients shall not be amplified a hundredfold.
+_EPSILON = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
