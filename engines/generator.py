@@ -23,7 +23,7 @@ F32 = npt.NDArray[np.float32]
 
 #: Pixels per side of a picture.
 PICTURE_PX = 512
-#: Characters that are kept ready: each takes about 60 MB, and getting one ready half a second.
+#: Characters that are kept ready: each takes about 100 MB, and getting one ready half a second.
 KEPT = 6
 
 
