@@ -15,7 +15,7 @@ _HUES = (
 #: Below this chroma (the largest channel minus the smallest) a colour has no hue.
 _GREY = 0.07
 #: Orange and red that are less light than this are called brown.
-_BROWN = 0.42
+_BROWN = 0.56
 _DARK, _PALE = 0.3, 0.75
 
 

@@ -22,8 +22,8 @@ Bools = npt.NDArray[np.bool_]
 
 #: What lay further than this (metres) behind the surface of the old picture was hidden there.
 _HIDDEN_M = 0.004
-#: Colours of two surfaces are mixed this far, in pixels, from the edge between them.
-_SOFT_PX = 2
+#: Colours of two surfaces are mixed this far, in pixels, from the edge between them: hair ends in fine tips.
+_SOFT_PX = 6.0
 
 
 def warped(picture: U8, figure: Figure, old: DrawnFigure, old_z: F32, new: DrawnFigure) -> U8:
@@ -44,22 +44,25 @@ def warped(picture: U8, figure: Figure, old: DrawnFigure, old_z: F32, new: Drawn
     rows, columns = np.nonzero(shown)
     place = np.full((size, size, 2), np.nan, np.float32)
     place[rows, columns] = source
+    here = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1).astype(np.float32)
+    place[~shown] = (here + _nearest(place - here, shown))[~shown]
     kind = _kinds(figure)
     before, after = _kind_of_pixels(old, kind), _kind_of_pixels(new, kind)
     column, row = (np.clip(np.round(source[:, axis]), 0, size - 1).astype(np.int64) for axis in (0, 1))
     visible = z > old.depth[row, column] - _HIDDEN_M
-    # A soft edge of something else is no colour for what is no edge any more.
-    pure = _pure(before)[row, column] | ~_pure(after)[rows, columns]
+    # A soft edge of something else is no colour for what is further from an edge now.
+    away, now = _from_edge(before)[row, column], _from_edge(after)[rows, columns]
+    pure = (away >= _SOFT_PX) | (now <= away + 1)
     own = before[row, column] == after[rows, columns]
-    known = np.zeros((size, size), np.bool_)
-    good = visible & pure & own
-    known[rows[good], columns[good]] = True
+    known, clean = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
+    known[rows, columns] = visible & own & pure
+    clean[rows, columns] = visible & own & (away >= _SOFT_PX)
     for number in np.unique(after[shown & ~known]):  # what cannot be known is as the nearest of its own kind
-        alike, lost = known & (after == number), shown & ~known & (after == number)
+        lost = shown & ~known & (after == number)
+        alike = clean & (after == number)
+        alike = alike if alike.any() else known & (after == number)
         if alike.any():
             place[lost] = _nearest(place, alike)[lost]
-    here = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1).astype(np.float32)
-    place[~shown] = (here + _nearest(place - here, shown))[~shown]
     straight = picture.astype(np.float32)
     straight[..., :3] *= straight[..., 3:] / 255
     moved = cv2.remap(straight, place, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
@@ -95,11 +98,11 @@ def _kind_of_pixels(drawn: DrawnFigure, kind: I32) -> I32:
     return np.where(surface, kind[drawn.triangle], -1).astype(np.int32)
 
 
-def _pure(kinds: I32) -> Bools:
-    """Return which pixels have nothing but their own kind within :data:`_SOFT_PX` of them."""
-    square = np.ones((2 * _SOFT_PX + 1,) * 2, np.uint8)
-    values = kinds.astype(np.float32)
-    return np.asarray(cv2.erode(values, square) == cv2.dilate(values, square))
+def _from_edge(kinds: I32) -> F32:
+    """Return how far each pixel is from the nearest edge between two kinds, float32 (S, S), pixels."""
+    square, values = np.ones((3, 3), np.uint8), kinds.astype(np.float32)
+    inside = (cv2.erode(values, square) == cv2.dilate(values, square)).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3), np.float32)
 
 
 def _cross(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
