@@ -102,11 +102,11 @@ def costs(contestants: Contestants, sample: LabelledPicture, threads: int, count
 
 
 def training(run: Path) -> Row:
-    """Return how a run was trained: pictures seen, command and commit."""
+    """Return how a run was trained: pictures seen, phases and commit."""
     card = json.loads((run / "run.json").read_text(encoding="utf-8"))
     lines = (run / LOG).read_text(encoding="utf-8").splitlines()
     seen = max((int(row["pictures"]) for row in map(json.loads, lines) if "pictures" in row), default=0)
-    return {"pictures_seen": seen, "trained_with": card["command"], "trained_at": card["commit"]}
+    return {"pictures_seen": seen, "phases": card["phases"], "trained_at": card["commit"]}
 
 
 def table(rows: Sequence[Row]) -> str:
