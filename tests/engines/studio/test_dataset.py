@@ -155,11 +155,14 @@ def test_killed_set_is_finished_with_the_same_bytes(sources: Path, made: Path, t
 @pytest.mark.slow
 def test_interrupted_set_leaves_nothing_half_done(sources: Path, made: Path, tmp_path: Path) -> None:
     """Ctrl-C ends everything at once and leaves complete files only."""
-    folder = tmp_path / "set"
-    process = start(sources, folder, workers=1)
-    wait_for_shards(process, folder, 1)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    for attempt in range(5):  # on a busy machine the set may be whole before it is interrupted
+        folder = tmp_path / f"set_{attempt}"
+        process = start(sources, folder, workers=1)
+        wait_for_shards(process, folder, 1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        if process.returncode != 0:
+            break
     assert process.returncode != 0
     assert b"KeyboardInterrupt" in errors
     expected = digests(made)
