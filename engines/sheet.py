@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -187,16 +186,12 @@ _FACES: dict[str, dict[str, float]] = {
 }
 
 
-def _views(portrait: Sequence[str], full: Sequence[str], faces: Sequence[str]) -> tuple[KeyView, ...]:
-    return (
-        *(
-            KeyView(name=name, camera="portrait", controls=_PORTRAIT[name], scale=_WIDER, size_px=_WIDER_PX)
-            for name in portrait
-        ),
-        *(KeyView(name=name, camera="full", controls=_FULL[name]) for name in full),
-        *(KeyView(name=name, camera="face", controls=_FACES[name], size_px=_FACE_PX) for name in faces),
-    )
-
-
 #: The views of the characters that ship, and of all that are made: one sheet serves both framings.
-SHEET_VIEWS: tuple[KeyView, ...] = _views(list(_PORTRAIT), list(_FULL), list(_FACES))
+SHEET_VIEWS: tuple[KeyView, ...] = (
+    *(
+        KeyView(name=name, camera="portrait", controls=pose, scale=_WIDER, size_px=_WIDER_PX)
+        for name, pose in _PORTRAIT.items()
+    ),
+    *(KeyView(name=name, camera="full", controls=pose) for name, pose in _FULL.items()),
+    *(KeyView(name=name, camera="face", controls=pose, size_px=_FACE_PX) for name, pose in _FACES.items()),
+)

@@ -170,10 +170,3 @@ def _surface_maps(
                 maps[axis, row, column] = (normals[a, axis] + normals[b, axis] + normals[c, axis]) / np.float32(3.0)
             maps[3, row, column] = (positions[a, 2] + positions[b, 2] + positions[c, 2]) / np.float32(3.0) * depth_scale
             maps[4 + group[t], row, column] = 1.0
-
-
-def premultiplied_fine(maps: F32) -> F32:
-    """Return the picture that is in the maps, float32 (4, 2 cells, 2 cells), premultiplied RGBA 0..1."""
-    cells = maps.shape[1]
-    blocks = maps[:16].reshape(4, 2, 2, cells, cells)
-    return np.ascontiguousarray(blocks.transpose(0, 3, 1, 4, 2).reshape(4, 2 * cells, 2 * cells))

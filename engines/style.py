@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.character import PRETRAINED, characters_folder
-from engines.errors import CharacterError
+from engines.errors import BackendError, CharacterError
+from engines.onnx_session import OnnxSession
 from engines.sheet import Sheet, premultiplied
 from engines.weights import ENCODER_ONNX_FILE
 
@@ -72,16 +73,11 @@ def encoder_input(sheet: Sheet) -> F32:
 
 
 def _encoded(encoder: Path, views: F32) -> F32:
-    import onnxruntime
-
     try:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        session = onnxruntime.InferenceSession(str(encoder), options, providers=["CPUExecutionProvider"])
-        (w,) = session.run(["w"], {"views": views})
-        return np.asarray(w, np.float32).reshape(-1)
-    except Exception as error:  # the library's own types have no common base
-        raise CharacterError(f"{encoder}: cannot be run ({' '.join(str(error).split())}); fetch it again") from error
+        (w,) = OnnxSession(encoder.name, encoder.read_bytes()).run(["w"], {"views": views})
+    except (OSError, BackendError) as error:
+        raise CharacterError(f"{encoder}: cannot be run ({error}); fetch it again") from error
+    return np.asarray(w, np.float32).reshape(-1)
 
 
 def _known(folder: Path) -> list[F32]:

@@ -132,6 +132,7 @@ class ViewChooser:
             columns = self._controls[region]
             if len(columns):
                 apart = self._poses[region] - now[columns]
+                # Normalised controls count half ranges: from open to shut is 2.
                 score = score - _EXPRESSION_COST * np.sqrt((apart * apart).sum(axis=1)) / 2
             order = np.argsort(-score, kind="stable")[: SLOTS + 1]
             chosen = order[:SLOTS]

@@ -7,8 +7,8 @@ import platform
 import numpy as np
 import numpy.typing as npt
 
-from engines.errors import BackendError
 from engines.network import INPUTS, OUTPUT, NetworkInfo
+from engines.onnx_session import OnnxSession
 from engines.weights import Weights
 
 
@@ -24,20 +24,10 @@ class OnnxRuntimeNetwork:
     """
 
     def __init__(self, weights: Weights, threads: int = 0) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise BackendError(f"package onnxruntime cannot be imported ({error}); pip install onnxruntime") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to the tracker
-        try:
-            self._session = onnxruntime.InferenceSession(str(weights.onnx), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise BackendError(f"ONNX Runtime refuses {weights.onnx.name}: {str(error).splitlines()[0]}") from error
+        self._session = OnnxSession(weights.onnx.name, weights.onnx.read_bytes(), threads)
         self._info = NetworkInfo(
             backend="onnxruntime",
-            backend_version=onnxruntime.__version__,
+            backend_version=self._session.version,
             device=f"CPU: {platform.processor() or platform.machine()}",
             precision="f32",
         )

@@ -20,6 +20,7 @@ from engines.baseline.structure import structure_of, structure_pyramid
 from engines.errors import WeightsError
 from engines.student import losses
 from engines.student.data import PoseDataset, importance, unpacked_maps
+from engines.student.held_out import held_out_batches, psnr, sheet_of
 from engines.student.maps import PICTURE_PX, prepare_maps
 from engines.student.network import Encoder
 from engines.style import ENCODER_VIEWS
@@ -37,7 +38,6 @@ _WARM_UP = 100
 _AVERAGE = 4000.0
 #: Held-out pictures that are measured now and then, and those on a contact sheet: the student's.
 _MEASURED, _SHOWN = 48, 6
-_BACKGROUND = torch.tensor([219.0, 225.0, 237.0]) / 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,20 +166,19 @@ class BaselineTask:
     def measure(self, averaged: Mapping[str, nn.Module]) -> Figures:
         """Return PSNR in dB of held-out pictures at 256 pixels, and of the coarse ones at 128."""
         fine, coarse = [], []
-        for batch in self._batches(_MEASURED):
+        for batch in held_out_batches(self._held_out, self._compute, _MEASURED):
             got, small = self._drawn(averaged, batch)
             truth = batch["picture"].float() / 255
-            fine.append(_psnr(_over(got), _over(truth)))
-            coarse.append(_psnr(_over(small), _over(F.avg_pool2d(truth, 2))))
+            fine.append(psnr(got, truth))
+            coarse.append(psnr(small, F.avg_pool2d(truth, 2)))
         return {"psnr": torch.cat(fine).mean(), "psnr_coarse": torch.cat(coarse).mean()}
 
     def pictures(self, averaged: Mapping[str, nn.Module]) -> Mapping[str, U8]:
         """Return held-out renders, what the global generator makes of them, and both, from top to bottom."""
-        batch = next(iter(self._batches(_SHOWN)))
+        batch = next(held_out_batches(self._held_out, self._compute, _SHOWN))
         got, small = self._drawn(averaged, batch)
         rows = (batch["picture"].float() / 255, F.interpolate(small, scale_factor=2.0, mode="nearest"), got)
-        sheet = torch.cat([torch.cat(list(_over(row)), dim=2) for row in rows], dim=1)
-        return {"held_out": (sheet.clamp(0, 1) * 255 + 0.5).permute(1, 2, 0).cpu().numpy().astype(np.uint8)}
+        return {"held_out": sheet_of(rows)}
 
     def _drawn(self, modules: Mapping[str, nn.Module], batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Return fine and coarse pictures."""
@@ -187,26 +186,6 @@ class BaselineTask:
         assert isinstance(generator, Baseline)
         inputs = (structure_of(unpacked_maps(batch["maps"])), batch["condition"], self._style(modules, batch))
         return generator(*inputs), generator.coarse(*inputs)
-
-    def _batches(self, count: int) -> list[dict[str, Tensor]]:
-        step = max(1, len(self._held_out) // count)
-        rows = list(range(0, len(self._held_out), step))[:count]
-        found = []
-        for start in range(0, len(rows), _BATCH):
-            samples = [self._held_out[row] for row in rows[start : start + _BATCH]]
-            found.append(
-                self._compute.batch({name: torch.stack([one[name] for one in samples]) for name in samples[0]})
-            )
-        return found
-
-
-def _over(picture: Tensor) -> Tensor:
-    """Return premultiplied RGBA (B, 4, H, W) over a plain background, (B, 3, H, W)."""
-    return picture[:, :3] + (1 - picture[:, 3:]) * _BACKGROUND.to(picture.device)[:, None, None]
-
-
-def _psnr(got: Tensor, expected: Tensor) -> Tensor:
-    return -10 * (got.clamp(0, 1) - expected).square().mean(dim=(1, 2, 3)).clamp(min=1e-10).log10()
 
 
 def make_task(options: TaskOptions) -> BaselineTask:

@@ -18,19 +18,12 @@ from engines.figure import Figure, Region
 from engines.studio.colour import difference, to_lab
 from engines.studio.dye import Dye, Kind, beside_skin, dyed_image, unchanged
 from engines.studio.paint import GARMENTS, Paint
+from engines.studio.recolour import KINDS
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 ColourMap = Callable[[F32], F32]
 
-_KINDS = {
-    Paint.HAIR: Kind.HAIR,
-    Paint.BROWS: Kind.HAIR,
-    Paint.LASHES: Kind.HAIR,
-    Paint.IRIS_LEFT: Kind.IRIS,
-    Paint.IRIS_RIGHT: Kind.IRIS,
-    Paint.SKIN: Kind.SKIN,
-}
 #: A garment nearer to the skin's colour than this (CIEDE2000) cannot be told from skin by its colour.
 _LIKE_SKIN = 18.0
 #: So many pixels of a paint tell its colour.
@@ -137,7 +130,7 @@ def recoloured_figure(figure: Figure, colours: Mapping[Paint, F32], targets: Map
 def dyes(colours: Mapping[Paint, F32], targets: Mapping[Paint, F32]) -> dict[Paint, ColourMap]:
     """Return the maps, CIELAB (n, 3) to CIELAB (n, 3), of the paints that change."""
     found: dict[Paint, ColourMap] = {
-        paint: Dye(source=colours[paint], target=target, kind=_KINDS.get(paint, Kind.CLOTH))
+        paint: Dye(source=colours[paint], target=target, kind=KINDS.get(paint, Kind.CLOTH))
         for paint, target in targets.items()
         if paint in colours
     }

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engines import controls
-from engines.errors import SpecMismatchError, WeightsError
+from engines.errors import BackendError, SpecMismatchError, WeightsError
 from engines.evaluation.background import over_background
 from engines.evaluation.reading import CROPS, READ_CONTROLS, Crops
+from engines.onnx_session import OnnxSession
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
@@ -56,21 +57,16 @@ class ControlReader:
     """
 
     def __init__(self, path: Path = SHIPPED, threads: int = 1) -> None:
-        import onnxruntime
-
         try:
             content = path.read_bytes()
         except OSError as error:
             raise WeightsError(f"{path}: no regressor can be read there ({error.strerror}); {_HOW}") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            note = json.loads(self._session.get_modelmeta().custom_metadata_map[NOTE])
+            self._session = OnnxSession(path.name, content, threads)
+            note = json.loads(self._session.notes[NOTE])
             spec_hash, names = note["spec_hash"], note["controls"]
-        except Exception as error:
-            raise WeightsError(f"{path}: is no regressor ({str(error).splitlines()[0]}); {_HOW}") from error
+        except (BackendError, KeyError, TypeError, ValueError) as error:
+            raise WeightsError(f"{path}: is no regressor ({error}); {_HOW}") from error
         if spec_hash != controls.spec_hash():
             raise SpecMismatchError(
                 f"{path}: trained with control spec {spec_hash}, this program has {controls.spec_hash()}; {_HOW}"
@@ -85,7 +81,7 @@ class ControlReader:
     def read(self, crops: Crops) -> Reading:
         """Read pictures: crops, premultiplied RGBA, which are laid over the background of the evaluation."""
         inputs = {name: network_input(over_background(getattr(crops, name))) for name in INPUTS}
-        readings, whole_features, face_features = self._session.run(list(OUTPUTS), inputs)
+        readings, whole_features, face_features = self._session.run(OUTPUTS, inputs)
         return Reading(controls=readings, whole_features=whole_features, face_features=face_features)
 
 

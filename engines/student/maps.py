@@ -32,7 +32,7 @@ _DRAWN_PX = PICTURE_PX * FINE_PX
 #: Maps are kept in 127ths.
 MAP_STEPS = 127
 #: Changes when structure maps do: what was kept before is computed anew.
-_VERSION = 1
+_VERSION = 2
 #: What is small and looked at most has level 2, skin level 1, all else 0.
 _FEATURES = (Part.EYE_WHITE, Part.IRIS, Part.HIGHLIGHT, Part.LASHES, Part.BROWS, Part.MOUTH)
 _SKIN = (Part.FACE_SKIN, Part.HANDS)

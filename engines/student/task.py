@@ -17,6 +17,7 @@ from torch.optim import Adam, Optimizer
 from engines.errors import WeightsError
 from engines.student import losses
 from engines.student.data import PoseDataset, importance, unpacked_maps
+from engines.student.held_out import held_out_batches, psnr, sheet_of
 from engines.student.maps import PICTURE_PX, prepare_maps
 from engines.student.network import Encoder, Student, StudentConfig
 from engines.style import ENCODER_VIEWS
@@ -35,7 +36,6 @@ _RATE, _WARM_UP = 2e-3, 100
 _AVERAGE = 4000.0
 #: Held-out pictures that are measured now and then, and those on a contact sheet.
 _MEASURED, _SHOWN = 48, 6
-_BACKGROUND = torch.tensor([219.0, 225.0, 237.0]) / 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,40 +130,19 @@ class StudentTask:
     def measure(self, averaged: Mapping[str, nn.Module]) -> Figures:
         """Return PSNR in dB of held-out pictures at 256 pixels, beside that of views alone."""
         ours, views = [], []
-        for batch in self._batches(_MEASURED):
+        for batch in held_out_batches(self._held_out, self._compute, _MEASURED):
             got, _ = self._forward(averaged, batch)
-            truth = _over(batch["picture"].float() / 255)
-            ours.append(_psnr(_over(got), truth))
-            views.append(_psnr(_over(losses.before(unpacked_maps(batch["maps"]))), truth))
+            truth = batch["picture"].float() / 255
+            ours.append(psnr(got, truth))
+            views.append(psnr(losses.before(unpacked_maps(batch["maps"])), truth))
         return {"psnr": torch.cat(ours).mean(), "psnr_views_alone": torch.cat(views).mean()}
 
     def pictures(self, averaged: Mapping[str, nn.Module]) -> Mapping[str, U8]:
         """Return held-out renders, what views alone make of them, and the student's, from top to bottom."""
-        batch = next(iter(self._batches(_SHOWN)))
+        batch = next(held_out_batches(self._held_out, self._compute, _SHOWN))
         got, _ = self._forward(averaged, batch)
         rows = (batch["picture"].float() / 255, losses.before(unpacked_maps(batch["maps"])), got)
-        sheet = torch.cat([torch.cat(list(_over(row)), dim=2) for row in rows], dim=1)
-        return {"held_out": (sheet.clamp(0, 1) * 255 + 0.5).permute(1, 2, 0).cpu().numpy().astype(np.uint8)}
-
-    def _batches(self, count: int) -> list[dict[str, Tensor]]:
-        step = max(1, len(self._held_out) // count)
-        rows = list(range(0, len(self._held_out), step))[:count]
-        found = []
-        for start in range(0, len(rows), _BATCH):
-            samples = [self._held_out[row] for row in rows[start : start + _BATCH]]
-            found.append(
-                self._compute.batch({name: torch.stack([one[name] for one in samples]) for name in samples[0]})
-            )
-        return found
-
-
-def _over(picture: Tensor) -> Tensor:
-    """Return premultiplied RGBA (B, 4, H, W) over a plain background, (B, 3, H, W)."""
-    return picture[:, :3] + (1 - picture[:, 3:]) * _BACKGROUND.to(picture.device)[:, None, None]
-
-
-def _psnr(got: Tensor, expected: Tensor) -> Tensor:
-    return -10 * (got.clamp(0, 1) - expected).square().mean(dim=(1, 2, 3)).clamp(min=1e-10).log10()
+        return {"held_out": sheet_of(rows)}
 
 
 def make_task(options: TaskOptions) -> StudentTask:

@@ -27,7 +27,8 @@ F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 ColourMap = Callable[[F32], F32]
 
-_KINDS = {
+#: How paints are dyed; what is not here, as cloth.
+KINDS = {
     Paint.HAIR: Kind.HAIR,
     Paint.BROWS: Kind.HAIR,
     Paint.LASHES: Kind.HAIR,
@@ -106,7 +107,7 @@ class Recolourer:
         elif self.shares_irises and left is not None and right is not None and not np.allclose(left, right):
             raise AvatarError(f"{name}: both irises are drawn on one part of the texture; give them one colour")
         dyes: dict[Paint, ColourMap] = {
-            paint: Dye(source=self.colours[paint], target=target, kind=_KINDS.get(paint, Kind.CLOTH))
+            paint: Dye(source=self.colours[paint], target=target, kind=KINDS.get(paint, Kind.CLOTH))
             for paint, target in wanted.items()
         }
         if Paint.SKIN in dyes:

@@ -11,9 +11,9 @@ from engines.character import Character
 from engines.controls import HIGH, LOW, controls
 from engines.figure import Region
 from engines.framing import FRAMINGS, Framing, camera_of
-from engines.structure import CELL_PX, CHANNELS, FINE_PX, CharacterStructure, premultiplied_fine
+from engines.structure import CELL_PX, CHANNELS, FINE_PX, CharacterStructure
 from tests.fakes.character import PORTRAIT_PX, truth
-from tests.fakes.pictures import psnr
+from tests.fakes.pictures import premultiplied_fine, psnr
 
 #: dB over a plain background.
 OWN_POSE, NEW_POSE = 34.0, 26.0

@@ -17,8 +17,9 @@ from engines.baseline.structure import (
     structure_pyramid,
 )
 from engines.controls import controls
-from engines.structure import CHANNELS, CharacterStructure, premultiplied_fine
+from engines.structure import CHANNELS, CharacterStructure
 from tests.fakes.character import ball_character
+from tests.fakes.pictures import premultiplied_fine
 
 
 def test_structure_has_no_colours_of_views() -> None:

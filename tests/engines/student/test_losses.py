@@ -13,8 +13,9 @@ from engines import finishing
 from engines.character import Character
 from engines.controls import controls
 from engines.sheet import premultiplied
-from engines.structure import CharacterStructure, premultiplied_fine
+from engines.structure import CharacterStructure
 from engines.student.losses import EDGE_SHARE, SQUARE_SHARE, before, changed, picture_loss
+from tests.fakes.pictures import premultiplied_fine
 
 
 def test_before_is_the_picture_in_the_maps(balls_structure: CharacterStructure) -> None:
