@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, cast
 
 import numpy as np
@@ -10,6 +11,9 @@ from playwright.sync_api import Page, expect
 
 #: What a busy two-core machine may need until a connection stands and shows a picture.
 LIVE_LIMIT_MS = 40_000
+
+#: How much two characters' pictures differ at least, in levels of 255 on average; one that moves stays below.
+OTHER_CHARACTER = 8.0
 
 _PICTURE = """() => {
   const video = document.querySelector("video[data-picture]");
@@ -65,6 +69,18 @@ class MirrorPage:
         """Return what the character's video shows: uint8, (64, 64, 3), RGB."""
         values = cast(list[int], self.page.evaluate(_PICTURE))
         return np.array(values, np.uint8).reshape(64, 64, 4)[..., :3]
+
+    def expect_other_picture(self, before: npt.NDArray[np.int_], otherwise: str) -> None:
+        """Expect the character's video to show something else than a moving person makes of one character.
+
+        Args:
+            before: int, (64, 64, 3): what it showed.
+            otherwise: what to say if it does not come.
+        """
+        ends_s = time.monotonic() + LIVE_LIMIT_MS / 1000
+        while np.abs(self.picture() - before).mean() <= OTHER_CHARACTER:
+            assert time.monotonic() < ends_s, otherwise
+            self.page.wait_for_timeout(100)
 
     def video(self) -> dict[str, Any]:
         """Return the size and the time of the character's video."""
