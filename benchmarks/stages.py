@@ -19,8 +19,8 @@ from engines.condition import Condition
 from engines.loading import BACKENDS, load_engine
 from realtime.compositing import over_colour
 from realtime.frame import Frame
-from realtime.mediapipe_tracker import MediaPipeTracker
 from realtime.motion import Motion
+from realtime.tracking.mediapipe_tracker import MediaPipeTracker
 
 T = TypeVar("T")
 

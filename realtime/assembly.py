@@ -167,7 +167,7 @@ def _load_engine(settings: Settings) -> tuple[Engine, tuple[CharacterEntry, ...]
 
 
 def _make_tracker(settings: Settings) -> Tracker:
-    from realtime.mediapipe_tracker import MediaPipeTracker
+    from realtime.tracking.mediapipe_tracker import MediaPipeTracker
 
     return MediaPipeTracker(pose_every=settings.tracker.pose_every)
 

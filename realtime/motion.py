@@ -12,7 +12,7 @@ from engines.controls import ControlVector
 from realtime.control_group import GROUP_INDEX, Group
 from realtime.idle import Idle
 from realtime.observation import F32, PersonObservation
-from realtime.retarget import Retarget
+from realtime.retargeting.retarget import Retarget
 from realtime.self_view import self_view_points
 from realtime.smoothing import Smoothing, canonical, near_equivalents
 

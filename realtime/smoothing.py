@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from engines.controls import INDEX, SIDES, SPEC, Control, ControlVector, clipped
 from engines.skeleton import rotation_from_vector, vector_from_rotation
-from realtime.arm import nearest_equivalent
 from realtime.control_group import GROUP_INDEX, Group
 from realtime.one_euro import OneEuro
+from realtime.retargeting.arm import nearest_equivalent
 
 F64 = npt.NDArray[np.float64]
 

@@ -29,7 +29,7 @@ def test_running_imports_no_training_library(module: str) -> None:
 
 def test_the_tracker_s_adapter_imports_no_torch() -> None:
     """MediaPipe brings much along, but not that."""
-    assert "torch" not in modules_after("import realtime.mediapipe_tracker")
+    assert "torch" not in modules_after("import realtime.tracking.mediapipe_tracker")
 
 
 def test_the_command_line_starts_light() -> None:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from engines.controls import controls
 from engines.skeleton import BONE_INDEX, BONES, Proportions, forward_kinematics, posed_joints, rotation_from_euler
-from realtime.face_geometry import TEMPLATE_CM, TEMPLATE_POINTS
 from realtime.observation import PersonObservation
+from realtime.retargeting.face_geometry import TEMPLATE_CM, TEMPLATE_POINTS
 
 F32 = npt.NDArray[np.float32]
 

@@ -16,8 +16,8 @@ from engines import controls
 from engines.condition import Condition
 from engines.errors import EnginesError
 from realtime.assembly import build_application, load_parts
-from realtime.mediapipe_tracker import MediaPipeTracker
 from realtime.motion import Motion
+from realtime.tracking.mediapipe_tracker import MediaPipeTracker
 from tests.fakes.engine import PaintingEngine
 from tests.fakes.peer import U8, Peer, disc_x
 from tests.fakes.serving import Serving, fake_application, fake_parts, settings_of

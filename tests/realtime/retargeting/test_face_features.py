@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from realtime.face_features import FaceFeatures, measure_face
-from realtime.face_geometry import solve_head
+from realtime.retargeting.face_features import FaceFeatures, measure_face
+from realtime.retargeting.face_geometry import solve_head
 from tests.fakes.person import F32, IMAGE_SIZE, face
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from realtime.face_features import EyeFeatures, FaceFeatures
-from realtime.neutral import RunningNeutral
+from realtime.retargeting.face_features import EyeFeatures, FaceFeatures
+from realtime.retargeting.neutral import RunningNeutral
 
 # Ranges below were read off MediaPipe 0.10.21 on the sign clips and head-pose scenes: eye opening 0.23 to 0.33
 # open and 0.10 to 0.15 shut, brows 0.22 to 0.30, closed mouth 0.50 to 0.58 wide, a broad smile 0.77 wide with the

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.skeleton import euler_from_rotation
-from realtime.face_geometry import TEMPLATE_CM, TEMPLATE_POINTS, solve_head
+from realtime.retargeting.face_geometry import TEMPLATE_CM, TEMPLATE_POINTS, solve_head
 from tests.fakes.person import IMAGE_SIZE, face
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from realtime.face_geometry import F64, HeadSolve
+from realtime.retargeting.face_geometry import F64, HeadSolve
 
 # Upper and lower lid points that face each other, then the outer and the inner corner.
 _LIDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from realtime.neutral import RunningNeutral
+from realtime.retargeting.neutral import RunningNeutral
 
 
 def test_value_before_any_sample_is_the_prior() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from engines.controls import INDEX
 from realtime.errors import TrackerError
-from realtime.mediapipe_tracker import Crop, MediaPipeTracker, head_crop
 from realtime.motion import Motion
 from realtime.observation import PersonObservation
-from realtime.retarget import Retarget
+from realtime.retargeting.retarget import Retarget
+from realtime.tracking.mediapipe_tracker import Crop, MediaPipeTracker, head_crop
 from tests.fakes.footage import U8, clip, frame, moved, portrait
 from tests.fakes.person import person
 

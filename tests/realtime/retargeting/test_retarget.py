@@ -9,7 +9,7 @@ import pytest
 
 from engines.controls import INDEX, NAMES, NEUTRAL, as_dict
 from realtime.control_group import GROUP_INDEX, Group
-from realtime.retarget import Retarget
+from realtime.retargeting.retarget import Retarget
 from tests.fakes.person import F32, face, person
 
 WAVE = {"upper_arm_x": -60.0, "upper_arm_y": -20.0, "upper_arm_z": -40.0, "elbow": 95.0}

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from engines.controls import INDEX, NEUTRAL, ControlVector, clipped
 from engines.skeleton import euler_from_rotation
-from realtime.arm import ArmAngles, Side, solve_arm
 from realtime.control_group import Group
-from realtime.expression import Expression
-from realtime.face_features import measure_face
-from realtime.face_geometry import HeadSolve, solve_head
-from realtime.neutral import RunningNeutral
 from realtime.observation import PersonObservation
-from realtime.torso import TorsoSolve, chest_rotation, picture_points, solve_torso
+from realtime.retargeting.arm import ArmAngles, Side, solve_arm
+from realtime.retargeting.expression import Expression
+from realtime.retargeting.face_features import measure_face
+from realtime.retargeting.face_geometry import HeadSolve, solve_head
+from realtime.retargeting.neutral import RunningNeutral
+from realtime.retargeting.torso import TorsoSolve, chest_rotation, picture_points, solve_torso
 
 F64 = npt.NDArray[np.float64]
 

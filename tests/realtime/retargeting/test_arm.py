@@ -14,7 +14,7 @@ from engines.skeleton import (
     posed_joints,
     rotation_from_vector,
 )
-from realtime.arm import F64, Side, nearest_equivalent, solve_arm
+from realtime.retargeting.arm import F64, Side, nearest_equivalent, solve_arm
 from tests.fakes.person import proportions
 
 FIGURE = proportions()

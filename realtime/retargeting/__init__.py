@@ -1,0 +1,1 @@
+"""From what was seen of a person to the controls of a character."""

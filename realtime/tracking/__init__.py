@@ -1,0 +1,1 @@
+"""MediaPipe: where people are found in pictures."""
