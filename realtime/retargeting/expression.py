@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from realtime.retargeting.face_features import EyeFeatures, FaceFeatures
-from realtime.retargeting.neutral import RunningNeutral
+from realtime.retargeting.neutral import Neutral, RunningNeutral
 
 # Ranges below were read off MediaPipe 0.10.21 on the sign clips and head-pose scenes: eye opening 0.23 to 0.33
 # open and 0.10 to 0.15 shut, brows 0.22 to 0.30, closed mouth 0.50 to 0.58 wide, a broad smile 0.77 wide with the
@@ -33,16 +33,41 @@ _GAZE_DISAGREEMENT_DEG = 12.0
 
 
 class Expression:
-    """Turns face measurements into expression controls, learning the user's rest face as it goes."""
+    """Turns face measurements into expression controls, learning the user's rest face as it goes.
 
-    def __init__(self) -> None:
-        self._opening = tuple(RunningNeutral(prior=0.27, low=0.15, high=0.42, quantile=0.6) for _ in range(2))
-        self._brow = tuple(RunningNeutral(prior=0.26, low=0.19, high=0.34) for _ in range(2))
-        self._gaze_yaw = RunningNeutral(prior=0.0, low=-6.0, high=6.0)
-        self._gaze_pitch = RunningNeutral(prior=-4.0, low=-12.0, high=4.0)
-        self._mouth_width = RunningNeutral(prior=0.53, low=0.44, high=0.60)
-        self._corner_lift = RunningNeutral(prior=0.01, low=-0.04, high=0.04)
-        self._mouth_opening = RunningNeutral(prior=0.015, low=0.0, high=0.035, quantile=0.3)
+    Args:
+        neutral: the face at rest that the user recorded, or None.
+    """
+
+    def __init__(self, neutral: Neutral | None = None) -> None:
+        rest = neutral or Neutral()
+        openings, brows = (rest.left_opening, rest.right_opening), (rest.left_brow, rest.right_brow)
+        self._opening = tuple(
+            RunningNeutral(prior=0.27, low=0.15, high=0.42, quantile=0.6, recorded=recorded) for recorded in openings
+        )
+        self._brow = tuple(RunningNeutral(prior=0.26, low=0.19, high=0.34, recorded=recorded) for recorded in brows)
+        self._gaze_yaw = RunningNeutral(prior=0.0, low=-6.0, high=6.0, recorded=rest.gaze_yaw)
+        self._gaze_pitch = RunningNeutral(prior=-4.0, low=-12.0, high=4.0, recorded=rest.gaze_pitch)
+        self._mouth_width = RunningNeutral(prior=0.53, low=0.44, high=0.60, recorded=rest.mouth_width)
+        self._corner_lift = RunningNeutral(prior=0.01, low=-0.04, high=0.04, recorded=rest.corner_lift)
+        self._mouth_opening = RunningNeutral(
+            prior=0.015, low=0.0, high=0.035, quantile=0.3, recorded=rest.mouth_opening
+        )
+
+    @property
+    def running(self) -> dict[str, RunningNeutral]:
+        """The estimates of the face at rest, by their names in `Neutral`."""
+        return {
+            "left_opening": self._opening[0],
+            "right_opening": self._opening[1],
+            "left_brow": self._brow[0],
+            "right_brow": self._brow[1],
+            "gaze_yaw": self._gaze_yaw,
+            "gaze_pitch": self._gaze_pitch,
+            "mouth_width": self._mouth_width,
+            "corner_lift": self._corner_lift,
+            "mouth_opening": self._mouth_opening,
+        }
 
     def learn(self, face: FaceFeatures, pitch_deg: float, time_s: float, *, mouth: bool = True) -> None:
         """Take a reliable, roughly frontal view into the estimate of the face at rest."""
