@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engines.skeleton import rotation_from_euler
-from realtime.observation import F32, PersonObservation
+from realtime.retargeting.body_points import BodyPoints
 
 F64 = npt.NDArray[np.float64]
 
@@ -26,7 +25,6 @@ _ROLL_OF_TILT = 0.8
 #: The shoulders' line of people who sit or stand tilts by less than this.
 _MAX_TILT_DEG = 40.0
 _HEAD = slice(0, 11)
-_VISIBLE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,81 +32,75 @@ class TorsoSolve:
     """The chest towards the camera.
 
     Args:
-        yaw: degrees, as the control.
+        yaw: degrees, -180..180; beyond 90 the back is turned.
         roll: degrees, as the control.
         tilt: degrees by which the line of the shoulders is rolled beyond the chest; > 0 raises the left one.
         depth_pitch: degrees of forward lean that `pose_world` claims; a bias to take out of its arms.
+        spine_px: pixels between the middles of shoulders and hips, or None where the hips are not seen.
         shoulders_px: float64 (2, 2), left and right shoulder in pixels, y up.
-        confidence: 0..1; 0 when head or a shoulder lies outside the picture or the back is turned.
+        confidence: 0..1; 0 when head or a shoulder lies outside the picture.
     """
 
     yaw: float
     roll: float
     tilt: float
     depth_pitch: float
+    spine_px: float | None
     shoulders_px: F64
     confidence: float
 
+    @property
+    def faces_away(self) -> bool:
+        """Whether the back is turned to the camera."""
+        return abs(self.yaw) > 90.0
 
-def solve_torso(person: PersonObservation) -> TorsoSolve | None:
-    """Return how the chest stands, or None when the body was not found."""
-    if person.pose is None or person.pose_world is None or person.pose_visibility is None:
-        return None
-    picture = picture_points(person.pose, person.image_size)
-    world = person.pose_world.astype(np.float64) * [1, -1, -1]
-    visible = person.pose_visibility
+
+def solve_torso(body: BodyPoints) -> TorsoSolve:
+    """Return how the chest stands."""
+    picture, world = body.picture, body.world
     across = picture[LEFT_SHOULDER] - picture[RIGHT_SHOULDER]
     across_world = world[LEFT_SHOULDER] - world[RIGHT_SHOULDER]
     spine_world = world[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - world[[LEFT_HIP, RIGHT_HIP]].mean(0)
-    yaw = (
-        _YAW_WORLD * _degrees(-across_world[2], abs(across_world[0]))
-        + _YAW_PICTURE * _degrees(-across[2], abs(across[0]))
-        - _YAW_BIAS_DEG
-    )
-    line = float(np.clip(_degrees(across[1], abs(across[0])), -60.0, 60.0))
-    if hips_seen(person.pose, visible):
-        spine = picture[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - picture[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    if across[0] > 0:
+        yaw = (
+            _YAW_WORLD * _degrees(-across_world[2], abs(across_world[0]))
+            + _YAW_PICTURE * _degrees(-across[2], abs(across[0]))
+            - _YAW_BIAS_DEG
+        )
+    else:  # the left shoulder on the left: the back
+        yaw = _degrees(-across_world[2], -abs(across_world[0]))
+    line = float(np.clip(_degrees(across[1], abs(across[0])), -60.0, 60.0)) * (1.0 if across[0] > 0 else -1.0)
+    roll, spine_px = _ROLL_OF_TILT * line, None
+    if hips_seen(body):
+        spine = picture[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0) - picture[[LEFT_HIP, RIGHT_HIP], :2].mean(0)
+        spine_px = float(np.linalg.norm(spine))
         roll = 0.6 * _degrees(-spine[0], max(float(spine[1]), 1e-6)) + 0.4 * line
-    else:
-        roll = _ROLL_OF_TILT * line
     return TorsoSolve(
         yaw=yaw,
         roll=roll,
         tilt=line - roll,
         depth_pitch=float(np.clip(_degrees(spine_world[2], max(float(spine_world[1]), 1e-6)), -45.0, 45.0)),
+        spine_px=spine_px,
         shoulders_px=picture[[LEFT_SHOULDER, RIGHT_SHOULDER], :2],
-        confidence=_confidence(person.pose, visible, line),
+        confidence=_confidence(body, line),
     )
 
 
-def _confidence(pose: F32, visibility: F32, tilt_deg: float) -> float:
+def _confidence(body: BodyPoints, tilt_deg: float) -> float:
     """Return how far the shoulders can be believed.
 
-    People who walk into the picture are guessed whole from an elbow, with the rest of them outside it or aslant;
-    people who turn their back have the left shoulder on the left.
+    People who walk into the picture are guessed whole from an elbow, with the rest of them outside it or aslant.
     """
-    shoulders = pose[[LEFT_SHOULDER, RIGHT_SHOULDER], :2]
-    needed = np.vstack([shoulders, pose[_HEAD, :2].mean(0)])
-    if not ((needed >= 0) & (needed <= 1)).all() or shoulders[0, 0] <= shoulders[1, 0] or abs(tilt_deg) > _MAX_TILT_DEG:
+    shoulders = body.normalised[[LEFT_SHOULDER, RIGHT_SHOULDER]]
+    needed = np.vstack([shoulders, body.normalised[_HEAD].mean(0)])
+    if not ((needed >= 0) & (needed <= 1)).all() or abs(tilt_deg) > _MAX_TILT_DEG:
         return 0.0
-    return float(min(visibility[LEFT_SHOULDER], visibility[RIGHT_SHOULDER]))
+    return float(body.visibility[[LEFT_SHOULDER, RIGHT_SHOULDER]].min())
 
 
-def chest_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F64:
-    """Return the chest's rotation, (3, 3), with the hips facing the camera."""
-    return np.asarray(rotation_from_euler(yaw_deg, pitch_deg, roll_deg), np.float64)
-
-
-def picture_points(points: F32, image_size: tuple[int, int]) -> F64:
-    """Return normalised points as pixels with y up and z towards the camera, (N, 3)."""
-    width, height = image_size
-    return np.asarray(points.astype(np.float64) * [width, -height, -width], np.float64)
-
-
-def hips_seen(pose: F32, visibility: F32) -> bool:
+def hips_seen(body: BodyPoints) -> bool:
     """Return whether both hips are visible and inside the picture."""
-    hips = [LEFT_HIP, RIGHT_HIP]
-    return bool((visibility[hips] > _VISIBLE).all() and (pose[hips, 1] < 1.0).all())
+    return body.seen(LEFT_HIP) and body.seen(RIGHT_HIP)
 
 
 def _degrees(y: float, x: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from engines.controls import controls
+from engines.controls import FINGERS, SIDES, controls
 from engines.skeleton import BONE_INDEX, BONES, Proportions, forward_kinematics, posed_joints, rotation_from_euler
 from realtime.observation import PersonObservation
 from realtime.retargeting.face_geometry import TEMPLATE_CM, TEMPLATE_POINTS
@@ -17,7 +17,7 @@ F32 = npt.NDArray[np.float32]
 IMAGE_SIZE = (640, 480)
 #: Pixels per metre: shoulders 0.3 m apart are 120 px wide.
 _SCALE_PX = 400.0
-_PICTURE_CENTRE = np.array([320.0, 300.0])
+_PICTURE_CENTRE, _WHOLE_CENTRE = np.array([320.0, 300.0]), np.array([320.0, 240.0])
 #: Where the feature points of a resting face lie in head space, centimetres (measured mean face).
 _REST_FACE: dict[int, tuple[float, float, float]] = {
     **{385: (2.74, 0.34, 0.80), 386: (3.20, 0.34, 0.78), 387: (3.67, 0.27, 0.64)},
@@ -28,6 +28,8 @@ _REST_FACE: dict[int, tuple[float, float, float]] = {
     **{87: (-0.59, -6.44, 2.30), 14: (0.00, -6.48, 2.38), 317: (0.59, -6.44, 2.30)},
     **{61: (-2.40, -6.25, 1.12), 291: (2.40, -6.25, 1.12), 0: (0.00, -5.60, 2.86), 17: (0.00, -7.35, 2.61)},
 }
+_PHALANXES = ("proximal", "intermediate", "distal")
+_PHALANX_M = 0.025
 #: Left eye and brow points with their twins on the right.
 _TWINS = {385: 158, 386: 159, 387: 160, 380: 153, 374: 145, 373: 144, 473: 468, 336: 107, 296: 66, 334: 105, 293: 63}
 _UPPER_LIDS = {"left": (385, 386, 387), "right": (158, 159, 160)}
@@ -52,9 +54,14 @@ def proportions() -> Proportions:
         put(f"{side}_upper_arm", 0.15 * sign, 1.4)
         put(f"{side}_lower_arm", 0.40 * sign, 1.4)
         put(f"{side}_hand", 0.65 * sign, 1.4)
-        put(f"{side}_index_proximal", 0.74 * sign, 1.4, 0.03)
-        put(f"{side}_little_proximal", 0.73 * sign, 1.4, -0.03)
+        for finger, depth in (("index", 0.03), ("middle", 0.01), ("ring", -0.01), ("little", -0.03)):
+            for number, phalanx in enumerate(_PHALANXES):
+                put(f"{side}_{finger}_{phalanx}", (0.74 + _PHALANX_M * number) * sign, 1.4, depth)
+        for number, phalanx in enumerate(_PHALANXES):
+            put(f"{side}_thumb_{phalanx}", (0.67 + 0.02 * number) * sign, 1.4, 0.03 + 0.02 * number)
         put(f"{side}_upper_leg", 0.09 * sign, 0.95)
+        put(f"{side}_lower_leg", 0.09 * sign, 0.52)
+        put(f"{side}_foot", 0.09 * sign, 0.09)
     centre = joints[BONE_INDEX["head"]]
     return Proportions(joints=joints, left_eye=centre, right_eye=centre, mouth=centre, head_top=1.75)
 
@@ -115,6 +122,8 @@ def person(
     *,
     face_points: F32 | None = None,
     hidden: tuple[int, ...] = (),
+    with_hands: tuple[str, ...] = (),
+    whole: bool = False,
     person_id: int = 1,
 ) -> PersonObservation:
     """Return the observation of a person posed by named controls, seen from the front.
@@ -123,10 +132,13 @@ def person(
         values: named controls; the torso must be upright for `pose_world` not to claim a lean.
         face_points: from :func:`face`, or None for a hidden face.
         hidden: pose points with visibility 0.
+        with_hands: sides whose hand the tracker found, too.
+        whole: from head to feet inside the picture, at half the size.
         person_id: as in the observation.
     """
     figure = proportions()
-    joints = posed_joints(forward_kinematics(controls(values), figure), figure).astype(np.float64)
+    skinning = forward_kinematics(controls(values), figure)
+    joints = posed_joints(skinning, figure).astype(np.float64)
     world = np.zeros((33, 3))
     world[:] = joints[BONE_INDEX["head"]]
     for offset, side in ((0, "left"), (1, "right")):
@@ -139,11 +151,20 @@ def person(
             (19, "index_proximal"),
             (21, "index_proximal"),
             (23, "upper_leg"),
+            (25, "lower_leg"),
+            (27, "foot"),
         ):
             world[first + offset] = joints[BONE_INDEX[bone if bone == "head" else f"{side}_{bone}"]]
-    world -= joints[BONE_INDEX["hips"]]
+        foot = skinning[BONE_INDEX[f"{side}_foot"], :3, :3].astype(np.float64)
+        ankle = world[27 + offset]
+        world[29 + offset], world[31 + offset] = ankle + foot @ [0, -0.06, -0.05], ankle + foot @ [0, -0.06, 0.15]
+    hands = {side: _hand(side, figure, skinning, joints) for side in SIDES if side in with_hands}
+    hips = joints[BONE_INDEX["hips"]]
+    world -= hips
     world[:11, 1] += 0.08  # eyes, ears and mouth lie above the head's joint
-    pixels = np.concatenate([_PICTURE_CENTRE + world[:, :2] * [_SCALE_PX, -_SCALE_PX], world[:, 2:] * -_SCALE_PX], 1)
+    scale_px, centre_px = (_SCALE_PX / 2, _WHOLE_CENTRE) if whole else (_SCALE_PX, _PICTURE_CENTRE)
+    place = (hips - figure.joints[BONE_INDEX["hips"]])[:2] + world[:, :2]
+    pixels = np.concatenate([centre_px + place * [scale_px, -scale_px], world[:, 2:] * -scale_px], 1)
     visibility = np.ones(33, np.float32)
     visibility[list(hidden)] = 0.0
     return PersonObservation(
@@ -152,5 +173,19 @@ def person(
         pose_world=(world * [1, -1, -1]).astype(np.float32),
         pose_visibility=visibility,
         face=face_points,
+        left_hand=hands.get("left"),
+        right_hand=hands.get("right"),
+        left_hand_world=hands.get("left"),
+        right_hand_world=hands.get("right"),
         image_size=IMAGE_SIZE,
     )
+
+
+def _hand(side: str, figure: Proportions, skinning: F32, joints: npt.NDArray[np.float64]) -> F32:
+    """Return the 21 points of a hand, (21, 3), metres, y down and z away."""
+    points = [joints[BONE_INDEX[f"{side}_hand"]]]
+    for finger in FINGERS:
+        bones = [BONE_INDEX[f"{side}_{finger}_{phalanx}"] for phalanx in _PHALANXES]
+        tip = 2 * figure.joints[bones[2]] - figure.joints[bones[1]]
+        points += [*joints[bones], skinning[bones[2], :3, :3] @ tip + skinning[bones[2], :3, 3]]
+    return np.asarray((np.array(points) - points[0]) * [1, -1, -1], np.float32)

@@ -14,15 +14,17 @@ from engines.skeleton import (
     posed_joints,
     rotation_from_vector,
 )
-from realtime.retargeting.arm import F64, Side, nearest_equivalent, solve_arm
+from realtime.retargeting.arm import F64, nearest_equivalent, solve_arm
+from realtime.retargeting.hand import HandFrame
+from realtime.retargeting.limb import Side
 from tests.fakes.person import proportions
 
 FIGURE = proportions()
 angle = st.floats(-95, 95)
 
 
-def _limbs(values: dict[str, float], side: Side) -> tuple[F64, F64, F64, F64]:
-    """Return the chest's rotation, and the vectors of upper arm, forearm and across the hand."""
+def _limbs(values: dict[str, float], side: Side) -> tuple[F64, F64, F64, HandFrame]:
+    """Return the chest's rotation, the vectors of upper arm and forearm, and where the hand points."""
     skinning = forward_kinematics(controls(values), FIGURE)
     joints = posed_joints(skinning, FIGURE).astype(np.float64)
 
@@ -31,7 +33,10 @@ def _limbs(values: dict[str, float], side: Side) -> tuple[F64, F64, F64, F64]:
 
     chest = skinning[BONE_INDEX["chest"], :3, :3].astype(np.float64)
     upper, fore = joint("lower_arm") - joint("upper_arm"), joint("hand") - joint("lower_arm")
-    return chest, upper, fore, joint("index_proximal") - joint("little_proximal")
+    turned = skinning[BONE_INDEX[f"{side}_hand"], :3, :3].astype(np.float64)
+    out = 1.0 if side == "left" else -1.0
+    hand = HandFrame(along=turned @ [out, 0.0, 0.0], across=turned @ [0.0, 0.0, 1.0])
+    return chest, upper, fore, hand
 
 
 def _degrees_between(first: F64, second: F64) -> float:
@@ -45,6 +50,7 @@ def _degrees_between(first: F64, second: F64) -> float:
     arm=st.tuples(angle, angle, angle),
     elbow=st.floats(0, 145),
     twist=st.floats(-90, 90),
+    wrist=st.tuples(st.floats(-75, 75), st.floats(-28, 38)),
     torso=st.tuples(st.floats(-40, 40), st.floats(-20, 20), st.floats(-20, 20)),
     raised=st.floats(-10, 30),
 )
@@ -54,6 +60,7 @@ def test_posed_arm_points_where_it_was_seen(
     arm: tuple[float, float, float],
     elbow: float,
     twist: float,
+    wrist: tuple[float, float],
     torso: tuple[float, float, float],
     raised: float,
 ) -> None:
@@ -62,8 +69,9 @@ def test_posed_arm_points_where_it_was_seen(
     body[f"{side}_shoulder_raise"] = raised
     given_arm = {f"{side}_upper_arm_{axis}": value for axis, value in zip("xyz", arm, strict=True)}
     given_arm |= {f"{side}_elbow": elbow, f"{side}_forearm_twist": twist}
-    chest, upper, fore, across = _limbs(body | given_arm, side)
-    solved = solve_arm(side, chest=chest, shoulder_raise_deg=raised, upper=upper, fore=fore, across=across)
+    given_arm |= {f"{side}_wrist_flexion": wrist[0], f"{side}_wrist_deviation": wrist[1]}
+    chest, upper, fore, hand = _limbs(body | given_arm, side)
+    solved = solve_arm(side, chest=chest, shoulder_raise_deg=raised, upper=upper, fore=fore, hand=hand)
     found = {f"{side}_upper_arm_{axis}": float(value) for axis, value in zip("xyz", solved.upper_arm, strict=True)}
     _, upper_again, fore_again, _ = _limbs(body | found | {f"{side}_elbow": solved.elbow}, side)
     assert _degrees_between(upper, upper_again) < 0.5
@@ -71,6 +79,8 @@ def test_posed_arm_points_where_it_was_seen(
     assert _degrees_between(fore, fore_again) < (0.5 if elbow > 35 else 2 * elbow + 0.5)
     if elbow > 36 and solved.forearm_twist is not None:
         assert abs(solved.forearm_twist - twist) < 0.5
+        assert abs(float(solved.wrist_flexion or 0.0) - wrist[0]) < 0.5
+        assert abs(float(solved.wrist_deviation or 0.0) - wrist[1]) < 0.5
 
 
 def test_hanging_arms_are_the_same_numbers_on_both_sides() -> None:

@@ -1,0 +1,177 @@
+"""From what was seen of a body to the controls of trunk, arms, hands, legs and root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.controls import FINGERS
+from engines.skeleton import rotation_from_euler
+from realtime.control_group import Group
+from realtime.observation import F32, PersonObservation
+from realtime.retargeting.arm import ArmAngles, solve_arm
+from realtime.retargeting.body_points import BodyPoints, picture_points
+from realtime.retargeting.face_geometry import HeadSolve
+from realtime.retargeting.hand import HandFrame, curls, hand_frame
+from realtime.retargeting.leg import LegAngles, solve_leg
+from realtime.retargeting.limb import SIDES, Side
+from realtime.retargeting.posture import Posture
+from realtime.retargeting.root import Root, hips_yaw
+from realtime.retargeting.torso import TorsoSolve, hips_seen, solve_torso
+
+F64 = npt.NDArray[np.float64]
+Framing = Literal["portrait", "full"]
+
+# MediaPipe's pose points: shoulder, elbow, wrist, little finger, index finger; hip, knee, ankle, heel, toes.
+_ARM_POINTS: dict[Side, tuple[int, int, int, int, int]] = {"left": (11, 13, 15, 17, 19), "right": (12, 14, 16, 18, 20)}
+_LEG_POINTS: dict[Side, tuple[int, int, int, int, int]] = {"left": (23, 25, 27, 29, 31), "right": (24, 26, 28, 30, 32)}
+_ARM_GROUP: dict[Side, Group] = {"left": Group.LEFT_ARM, "right": Group.RIGHT_ARM}
+_HAND_GROUP: dict[Side, Group] = {"left": Group.LEFT_HAND, "right": Group.RIGHT_HAND}
+_LEG_GROUP: dict[Side, Group] = {"left": Group.LEFT_LEG, "right": Group.RIGHT_LEG}
+#: How far outside the picture, in picture sizes, a joint may lie and still be believed: an elbow is inferred well
+#: from a wrist that is seen, a wrist from nothing.
+_ELBOW_MARGIN, _WRIST_MARGIN = 0.15, 0.03
+_CONFIDENT = 0.5
+#: Half of the lean that `pose_world` claims is a bias that also tilts its arms.
+_ARM_PITCH_BIAS = 0.5
+#: A twist that leaves the spec's range is followed up to here, so that it does not jump to the other end.
+_TWIST_DEG = 140.0
+
+
+@dataclass(slots=True)
+class BodyControls:
+    """What a body shows.
+
+    Args:
+        values: named controls.
+        confidence: by group, 0..1.
+        chest: float64 (3, 3), the chest's rotation in the world, which the head's controls are relative to.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    confidence: dict[Group, float] = field(default_factory=dict)
+    chest: F64 = field(default_factory=lambda: np.eye(3))
+
+
+class Body:
+    """Follows one person's body.
+
+    Where the picture shows no legs (`portrait`, or a webcam that ends at the waist) the hips are taken to face the
+    camera, and the trunk carries every turn of the body.
+
+    Args:
+        framing: what the character's picture shows; legs and root follow in `full` only.
+    """
+
+    def __init__(self, framing: Framing) -> None:
+        self._framing = framing
+        self._posture = Posture()
+        self._root = Root()
+        self._twist: dict[Side, float] = {"left": 0.0, "right": 0.0}
+
+    def __call__(self, person: PersonObservation, head: HeadSolve | None, time_s: float) -> BodyControls:
+        """Return the controls of an observation that was captured at a time in seconds."""
+        found = BodyControls()
+        pitch = self._posture.lean(head, person.image_size, time_s)
+        body = BodyPoints.of(person)
+        torso = solve_torso(body) if body is not None else None
+        if body is None or torso is None or torso.confidence <= _CONFIDENT:
+            return found
+        stands = self._framing == "full" and hips_seen(body)
+        if torso.faces_away and not stands:
+            return found
+        root_yaw = hips_yaw(body) if stands else 0.0
+        hips = np.asarray(rotation_from_euler(root_yaw, 0.0, 0.0), np.float64)
+        pitch = max(pitch, self._posture.bow(body, torso, time_s), key=abs)
+        yaw = (torso.yaw - root_yaw + 180.0) % 360.0 - 180.0
+        found.values |= {"torso_yaw": yaw, "torso_pitch": pitch, "torso_roll": torso.roll}
+        found.confidence[Group.TORSO] = torso.confidence
+        found.chest = hips @ np.asarray(rotation_from_euler(yaw, pitch, torso.roll), np.float64)
+        shrug = self._posture.shrug(body, torso, head, time_s)
+        for side in SIDES:
+            raised = float(np.clip(shrug + (torso.tilt if side == "left" else -torso.tilt), -15.0, 35.0))
+            found.values[f"{side}_shoulder_raise"] = raised
+            self._see_arm(side, person, body, torso, raised, found)
+        if stands:
+            self._see_legs(body, hips, root_yaw, time_s, found)
+        return found
+
+    def _see_arm(
+        self,
+        side: Side,
+        person: PersonObservation,
+        body: BodyPoints,
+        torso: TorsoSolve,
+        shoulder_raise_deg: float,
+        found: BodyControls,
+    ) -> None:
+        shoulder, elbow, wrist, little, index = _ARM_POINTS[side]
+        wrist_seen = body.seen(wrist, _WRIST_MARGIN)
+        if not body.seen(elbow, _ELBOW_MARGIN if wrist_seen else _WRIST_MARGIN):
+            return
+        unlean = np.asarray(rotation_from_euler(0.0, -_ARM_PITCH_BIAS * torso.depth_pitch, 0.0), np.float64)
+        points = hand_points(side, person)
+        frame = hand_frame(points) if points is not None else None
+        if frame is None and wrist_seen:
+            around = [body.direction(wrist, end, unlean) for end in (index, little)]
+            frame = HandFrame.of(np.zeros(3), *around)
+        arm = solve_arm(
+            side,
+            chest=found.chest,
+            shoulder_raise_deg=shoulder_raise_deg,
+            upper=body.direction(shoulder, elbow, unlean),
+            fore=body.direction(elbow, wrist, unlean) if wrist_seen else None,
+            hand=frame,
+        )
+        found.values |= self._arm_values(side, arm)
+        found.confidence[_ARM_GROUP[side]] = torso.confidence
+        if points is not None and arm.wrist_flexion is not None and arm.wrist_deviation is not None:
+            found.values[f"{side}_wrist_flexion"] = arm.wrist_flexion
+            found.values[f"{side}_wrist_deviation"] = arm.wrist_deviation
+            for finger, curl in zip(FINGERS, curls(side, points), strict=True):
+                found.values[f"{side}_{finger}_curl"] = float(curl)
+            found.confidence[_HAND_GROUP[side]] = torso.confidence
+
+    def _arm_values(self, side: Side, arm: ArmAngles) -> dict[str, float]:
+        values = {f"{side}_upper_arm_{axis}": float(angle) for axis, angle in zip("xyz", arm.upper_arm, strict=True)}
+        values[f"{side}_elbow"] = arm.elbow
+        if arm.forearm_twist is not None:
+            # Past half a turn the palm's angle wraps: follow it rather than jump to the other end of the range.
+            last = self._twist[side]
+            twist = last + (arm.forearm_twist - last + 180.0) % 360.0 - 180.0
+            self._twist[side] = float(np.clip(twist, -_TWIST_DEG, _TWIST_DEG))
+        values[f"{side}_forearm_twist"] = self._twist[side]
+        return values
+
+    def _see_legs(self, body: BodyPoints, hips: F64, root_yaw: float, time_s: float, found: BodyControls) -> None:
+        legs: dict[Side, LegAngles] = {}
+        for side in SIDES:
+            hip, knee, ankle, heel, toes = _LEG_POINTS[side]
+            if not body.seen(knee):
+                continue
+            ankle_seen = body.seen(ankle)
+            leg = legs[side] = solve_leg(
+                side,
+                hips=hips,
+                upper=body.direction(hip, knee),
+                lower=body.direction(knee, ankle) if ankle_seen else None,
+                foot=body.direction(heel, toes) if body.seen(heel) and body.seen(toes) else None,
+            )
+            found.values |= {f"{side}_upper_leg_{axis}": float(angle) for axis, angle in zip("xyz", leg.upper_leg, strict=True)}
+            found.values |= {f"{side}_knee": leg.knee, f"{side}_ankle": leg.ankle}
+            found.confidence[_LEG_GROUP[side]] = found.confidence[Group.TORSO]
+        x, y = self._root(body, legs.values(), time_s)
+        found.values |= {"root_yaw": root_yaw, "root_x": x, "root_y": y}
+        found.confidence[Group.ROOT] = found.confidence[Group.TORSO]
+
+
+def hand_points(side: Side, person: PersonObservation) -> F64 | None:
+    """Return a hand's 21 points, (21, 3), +Y up and +Z to the camera, in metres where they are known, or None."""
+    world: F32 | None = person.left_hand_world if side == "left" else person.right_hand_world
+    if world is not None:
+        return np.asarray(world.astype(np.float64) * [1, -1, -1], np.float64)
+    picture: F32 | None = person.left_hand if side == "left" else person.right_hand
+    return None if picture is None else picture_points(picture, person.image_size)
