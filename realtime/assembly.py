@@ -81,7 +81,7 @@ def load_parts(settings: Settings) -> Parts:
         engine=engine,
         characters=characters,
         make_tracker=lambda: _make_tracker(settings),
-        make_motion=_make_motion,
+        make_motion=lambda: _make_motion(settings),
         tracker=tracker,
     )
 
@@ -172,10 +172,10 @@ def _make_tracker(settings: Settings) -> Tracker:
     return MediaPipeTracker(pose_every=settings.tracker.pose_every)
 
 
-def _make_motion() -> MotionSource:
+def _make_motion(settings: Settings) -> MotionSource:
     from realtime.motion import Motion
 
-    return Motion()
+    return Motion(framing=settings.pipeline.framing)
 
 
 def _warm_tracker(settings: Settings) -> dict[str, Any]:
@@ -188,5 +188,5 @@ def _warm_tracker(settings: Settings) -> dict[str, Any]:
         tracker.track(Frame(image=blank, pts=0, time_base=Fraction(1, 30), captured_s=0.0))
     finally:
         tracker.close()
-    _make_motion()
+    _make_motion(settings)
     return {"name": "mediapipe", "version": version("mediapipe"), "pose_every": settings.tracker.pose_every}

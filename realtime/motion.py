@@ -12,6 +12,7 @@ from engines.controls import ControlVector
 from realtime.control_group import GROUP_INDEX, Group
 from realtime.idle import Idle
 from realtime.observation import F32, PersonObservation
+from realtime.retargeting.body import Framing
 from realtime.retargeting.retarget import Retarget
 from realtime.self_view import self_view_points
 from realtime.smoothing import Smoothing, canonical, near_equivalents
@@ -68,11 +69,13 @@ class Motion:
         seed: of the idle motion.
         needs_face: follow a body only once its face was seen.  Keeps backs and people who walk through the
             background from moving the character; for people too far away for faces it has to be off.
+        framing: what the character's picture shows; legs and root follow in `full` only.
     """
 
-    def __init__(self, seed: int = 0, *, needs_face: bool = True) -> None:
+    def __init__(self, seed: int = 0, *, needs_face: bool = True, framing: Framing = "portrait") -> None:
         self._lock = threading.Lock()
-        self._retarget = Retarget()
+        self._framing = framing
+        self._retarget = Retarget(framing)
         self._smoothing = Smoothing()
         self._idle = Idle(seed)
         self._follow = {group: _Follow() for group in Group}
@@ -111,7 +114,7 @@ class Motion:
             person = observations[0]
             is_new_person = person.person_id != self._person_id
             if is_new_person:
-                self._retarget = Retarget()  # another person has another face at rest
+                self._retarget = Retarget(self._framing)  # another person has another face at rest
                 self._person_id = person.person_id
                 self._face_seen = False
             self._face_seen |= person.face is not None

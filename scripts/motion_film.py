@@ -54,7 +54,7 @@ class Moment:
     controls: dict[int, ControlVector]
 
 
-def moments(path: Path, people: int) -> Iterator[tuple[float, Moment]]:
+def moments(path: Path, people: int, framing: Framing) -> Iterator[tuple[float, Moment]]:
     """Yield the frames of a clip with its frame rate."""
     arguments = {"people": people} if people > 1 else {}
     tracker = MediaPipeTracker(**arguments)
@@ -70,7 +70,7 @@ def moments(path: Path, people: int) -> Iterator[tuple[float, Moment]]:
                               captured_s=at_s)  # fmt: skip
                 found = tracker.track(frame)
                 for person in found:
-                    motions.setdefault(person.person_id, Motion(needs_face=people == 1))
+                    motions.setdefault(person.person_id, Motion(needs_face=False, framing=framing))
                 for person_id, motion in motions.items():
                     motion.observe(tuple(p for p in found if p.person_id == person_id), at_s)
                 yield fps, Moment(picture, found, {id_: m.controls_at(at_s) for id_, m in motions.items()})
@@ -191,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     draw = studio_draw(given.avatar, given.framing) if given.avatar else engine_draw(given.characters, given.framing)
     given.out.mkdir(parents=True, exist_ok=True)
     for clip in given.clips:
-        followed = list(moments(clip, given.people))
+        followed = list(moments(clip, given.people, given.framing))
         found = [moment for _, moment in followed]
         shown = list(pictures(found, draw, given.people, given.said))
         write_film(given.out / f"{clip.stem}.mp4", (_opaque(picture) for picture in shown), followed[0][0])
