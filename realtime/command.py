@@ -1,4 +1,4 @@
-"""The command line, `animirror`: serves the page, and offers the engines' commands.
+"""The command line, `animirror`: serves the page, and offers the commands of recordings and of the engines.
 
 Exit codes: 0 ended well, 1 failed, 2 wrong usage.
 """
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines import command as engine_commands
 from engines.errors import EnginesError
+from realtime import recording_command
 from realtime.errors import RealtimeError, SettingsError
 from realtime.settings import Option, Settings, load_settings, options
 
@@ -68,11 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_command(parsed: argparse.Namespace) -> int:
-    """Run a command of the engines, which says what it does on its own."""
+    """Run a command that says what it does on its own: of recordings, or of the engines."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
         engine_commands.run(parsed)
-    except (EnginesError, OSError) as error:
+    except (EnginesError, RealtimeError, OSError) as error:
         return _fail(error, FAILED)
     except KeyboardInterrupt:
         return _fail(KeyboardInterrupt("stopped"), FAILED)
@@ -175,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
             section = option.section
             group = serve.add_argument_group(section)
         group.add_argument(*_names(option), **_how(option))
+    recording_command.add_commands(commands)
     engine_commands.add_commands(commands)
     return parser
 
