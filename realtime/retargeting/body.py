@@ -18,6 +18,7 @@ from realtime.retargeting.face_geometry import HeadSolve
 from realtime.retargeting.hand import HandFrame, curls, hand_frame
 from realtime.retargeting.leg import LegAngles, solve_leg
 from realtime.retargeting.limb import SIDES, Side
+from realtime.retargeting.neutral import Neutral, RunningNeutral
 from realtime.retargeting.posture import Posture
 from realtime.retargeting.root import Root, hips_yaw
 from realtime.retargeting.torso import TorsoSolve, hips_seen, solve_torso
@@ -64,13 +65,19 @@ class Body:
 
     Args:
         framing: what the character's picture shows; legs and root follow in `full` only.
+        neutral: the posture at rest that the user recorded, or None.
     """
 
-    def __init__(self, framing: Framing) -> None:
+    def __init__(self, framing: Framing, neutral: Neutral | None = None) -> None:
         self._framing = framing
-        self._posture = Posture()
+        self._posture = Posture(neutral)
         self._root = Root()
         self._twist: dict[Side, float] = {"left": 0.0, "right": 0.0}
+
+    @property
+    def running(self) -> dict[str, RunningNeutral]:
+        """The estimates of the posture at rest that there are so far, by their names in `Neutral`."""
+        return self._posture.running
 
     def __call__(self, person: PersonObservation, head: HeadSolve | None, time_s: float) -> BodyControls:
         """Return the controls of an observation that was captured at a time in seconds."""
@@ -160,7 +167,9 @@ class Body:
                 lower=body.direction(knee, ankle) if ankle_seen else None,
                 foot=body.direction(heel, toes) if body.seen(heel) and body.seen(toes) else None,
             )
-            found.values |= {f"{side}_upper_leg_{axis}": float(angle) for axis, angle in zip("xyz", leg.upper_leg, strict=True)}
+            found.values |= {
+                f"{side}_upper_leg_{axis}": float(angle) for axis, angle in zip("xyz", leg.upper_leg, strict=True)
+            }
             found.values |= {f"{side}_knee": leg.knee, f"{side}_ankle": leg.ankle}
             found.confidence[_LEG_GROUP[side]] = found.confidence[Group.TORSO]
         x, y = self._root(body, legs.values(), time_s)

@@ -7,7 +7,7 @@ import numpy as np
 from realtime.retargeting.body_points import BodyPoints
 from realtime.retargeting.face_geometry import HeadSolve
 from realtime.retargeting.limb import ramp
-from realtime.retargeting.neutral import RunningNeutral
+from realtime.retargeting.neutral import Neutral, RunningNeutral
 from realtime.retargeting.torso import TorsoSolve
 
 _EARS = (7, 8)
@@ -22,12 +22,24 @@ _BOW_DEG = (20.0, 35.0)
 
 
 class Posture:
-    """Learns one person's usual distance, shoulder height and trunk length, and returns what departs from them."""
+    """Learns one person's usual distance, shoulder height and trunk length, and returns what departs from them.
 
-    def __init__(self) -> None:
+    Args:
+        neutral: the posture at rest that the user recorded, or None.  It is where learning starts: people sit
+            differently every day.
+    """
+
+    def __init__(self, neutral: Neutral | None = None) -> None:
+        self._neutral = neutral or Neutral()
         self._distance_cm: RunningNeutral | None = None
         self._shoulder_drop_cm: RunningNeutral | None = None
         self._spine_m: RunningNeutral | None = None
+
+    @property
+    def running(self) -> dict[str, RunningNeutral]:
+        """The estimates of the posture at rest that there are so far, by their names in `Neutral`."""
+        found = {"distance_cm": self._distance_cm, "shoulder_drop_cm": self._shoulder_drop_cm}
+        return {name: running for name, running in found.items() if running is not None}
 
     def lean(self, head: HeadSolve | None, image_size: tuple[int, int], time_s: float) -> float:
         """Return the torso's pitch in degrees from how much nearer the face came than it usually is."""
@@ -35,7 +47,7 @@ class Posture:
             return 0.0
         distance = _FOCAL * image_size[0] / head.scale_px
         if self._distance_cm is None:
-            self._distance_cm = RunningNeutral(prior=distance, low=10.0, high=1000.0)
+            self._distance_cm = RunningNeutral(prior=self._neutral.distance_cm or distance, low=10.0, high=1000.0)
         usual = self._distance_cm.update(distance, time_s)
         nearer = usual - distance
         nearer -= float(np.clip(nearer, -2.0, 2.0))
@@ -61,7 +73,11 @@ class Posture:
         ears = body.picture[list(_EARS), :2].mean(0)
         drop = float((ears - torso.shoulders_px.mean(0)) @ up) / head.scale_px
         if self._shoulder_drop_cm is None:
-            self._shoulder_drop_cm = RunningNeutral(prior=drop, low=5.0, high=40.0) if 5 < drop < 40 else None
+            self._shoulder_drop_cm = (
+                RunningNeutral(prior=self._neutral.shoulder_drop_cm or drop, low=5.0, high=40.0)
+                if 5 < drop < 40
+                else None
+            )
             return 0.0
         raised = self._shoulder_drop_cm.update(drop, time_s) - drop
         raised -= float(np.clip(raised, -1.5, 1.5))

@@ -16,11 +16,13 @@ from realtime.retargeting.body_points import VISIBLE, picture_points
 from realtime.retargeting.expression import Expression
 from realtime.retargeting.face_features import measure_face
 from realtime.retargeting.face_geometry import HeadSolve, solve_head
+from realtime.retargeting.neutral import Neutral, RunningNeutral, nearest_neutral
+from realtime.retargeting.rest_pose import RestPose
 
 _HANDS = slice(15, 23)
 _MOUTH_MIDDLE = (13, 14)
-#: Views from which the face at rest is learnt.
-_FRONTAL_YAW_DEG, _FRONTAL_PITCH_DEG, _MAX_RESIDUAL_CM = 25.0, 22.0, 0.35
+#: The face at rest is learnt from fits that are no worse than this.
+_MAX_RESIDUAL_CM = 0.35
 #: A fit worse than this is no face; turned by 48 degrees it is 0.6 on real people.
 _LOST_RESIDUAL_CM = 1.2
 #: A hand nearer to the mouth than this hides it.
@@ -55,22 +57,44 @@ class Retarget:
 
     Args:
         framing: what the character's picture shows; legs and root follow in `full` only.
+        neutral: face and posture at rest that the user recorded, or None.
     """
 
-    def __init__(self, framing: Framing = "portrait") -> None:
-        self._expression = Expression()
-        self._body = Body(framing)
+    def __init__(self, framing: Framing = "portrait", neutral: Neutral | None = None) -> None:
+        self._expression = Expression(neutral)
+        self._body = Body(framing, neutral)
+        self._rest = RestPose(neutral)
         self._last: dict[str, F32 | None] = {}
+        self._time_s = -np.inf
+        #: Whether a neutral is being recorded: then faces are measured that are too far turned to learn from.
+        self.recording = False
+
+    @property
+    def _running(self) -> dict[str, RunningNeutral]:
+        return self._expression.running | self._body.running
+
+    @property
+    def neutral(self) -> Neutral:
+        """The present estimate of face and posture at rest."""
+        return nearest_neutral({name: one.value for name, one in self._running.items()} | self._rest.known)
+
+    def measured(self) -> dict[str, float]:
+        """Return what the newest observation showed, by the names in `Neutral`; empty without a face."""
+        shown = {name: one.sample_at(self._time_s) for name, one in self._running.items()}
+        return {name: value for name, value in shown.items() if value is not None} | self._rest.samples
 
     def __call__(self, person: PersonObservation, time_s: float) -> Retargeted:
         """Return the controls of an observation that was captured at a time in seconds."""
         head = solve_head(person.face, person.image_size) if person.face is not None else None
         if head is not None and head.residual_cm > _LOST_RESIDUAL_CM:
             head = None
+        self._time_s = time_s
+        self._rest.begin()
         body = self._body(person, head, time_s)
         values, confidence = body.values, body.confidence
+        chest = self._rest.torso(values, body.chest)
         if head is not None:
-            yaw, pitch, roll = euler_from_rotation(body.chest.T @ head.rotation)
+            yaw, pitch, roll = euler_from_rotation(chest.T @ self._rest.head(head.rotation))
             values |= {"head_yaw": yaw, "head_pitch": pitch, "head_roll": roll}
             confidence[Group.HEAD] = 1.0
             self._see_face(person, head, time_s, values, confidence)
@@ -96,8 +120,7 @@ class Retarget:
         face = measure_face(head)
         yaw, pitch, _ = euler_from_rotation(head.rotation)
         covered = _hand_at_mouth(person, head)
-        frontal = abs(yaw) < _FRONTAL_YAW_DEG and abs(pitch) < _FRONTAL_PITCH_DEG
-        if frontal and head.residual_cm < _MAX_RESIDUAL_CM:
+        if self._rest.is_frontal(head.rotation, recording=self.recording) and head.residual_cm < _MAX_RESIDUAL_CM:
             self._expression.learn(face, pitch, time_s, mouth=not covered)
         values |= self._expression.eyes(face, yaw, pitch)
         confidence[Group.EYES] = 1.0
