@@ -13,6 +13,8 @@ from realtime.control_group import GROUP_INDEX, Group
 from realtime.idle import Idle
 from realtime.observation import F32, PersonObservation
 from realtime.retargeting.body import Framing
+from realtime.retargeting.calibration import Calibration, Calibrator
+from realtime.retargeting.neutral import Neutral
 from realtime.retargeting.retarget import Retarget
 from realtime.self_view import self_view_points
 from realtime.smoothing import Smoothing, canonical, near_equivalents
@@ -76,6 +78,7 @@ class Motion:
         self._lock = threading.Lock()
         self._framing = framing
         self._retarget = Retarget(framing)
+        self._calibrator = Calibrator()
         self._smoothing = Smoothing()
         self._idle = Idle(seed)
         self._follow = {group: _Follow() for group in Group}
@@ -98,6 +101,22 @@ class Motion:
         with self._lock:
             return self._landmarks
 
+    def calibrate(self, now_s: float) -> None:
+        """Begin to record the neutral face and posture of the person in front; `calibration` tells how it goes."""
+        with self._lock:
+            self._calibrator.begin(now_s, self._retarget.neutral)
+
+    def calibration(self, now_s: float) -> Calibration:
+        """Return the newest recording of a neutral."""
+        with self._lock:
+            return self._calibrator.at(now_s)
+
+    def use_neutral(self, neutral: Neutral | None) -> None:
+        """Take a neutral that was recorded before, or forget it, for the person in front or the first who comes."""
+        with self._lock:
+            self._calibrator.use(neutral)
+            self._retarget = Retarget(self._framing, neutral)
+
     def observe(self, observations: tuple[PersonObservation, ...], captured_s: float) -> None:
         """Take what a tracker saw in the frame captured at a time in seconds; the first person counts.
 
@@ -110,16 +129,22 @@ class Motion:
             self._person_seen = bool(observations)
             if not observations:
                 self._landmarks = np.zeros((0, 2), np.float32)
+                self._calibrator.take({}, captured_s)
                 return
             person = observations[0]
+            neutral = self._calibrator.see(person.person_id, captured_s)
             is_new_person = person.person_id != self._person_id
             if is_new_person:
-                self._retarget = Retarget(self._framing)  # another person has another face at rest
+                self._retarget = Retarget(self._framing, neutral)  # another person has another face at rest
                 self._person_id = person.person_id
                 self._face_seen = False
             self._face_seen |= person.face is not None
             self._landmarks = self_view_points(person)
+            self._retarget.recording = self._calibrator.recording
             retargeted = self._retarget(person, captured_s)
+            recorded = self._calibrator.take(self._retarget.measured(), captured_s)
+            if recorded is not None:
+                self._retarget = Retarget(self._framing, recorded)
             # Trackers may run the body more seldom than the face: an unchanged pose is no new measurement.
             body_is_new = person.pose is not self._pose
             self._pose = person.pose
