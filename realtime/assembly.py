@@ -65,14 +65,15 @@ def load_parts(settings: Settings) -> Parts:
     Raises:
         EnginesError: weights are missing or for another control spec, or no backend runs.
         TrackerError: the tracker cannot be started.
+        SourceError: the recording to follow cannot be read.
     """
     began_s = time.perf_counter()
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="load") as pool:
         engine_loading = pool.submit(_load_engine, settings)
-        tracker_loading = pool.submit(_warm_tracker, settings)
+        tracker_loading = pool.submit(_load_tracker, settings)
         engine, characters = engine_loading.result()
         try:
-            tracker = tracker_loading.result()
+            make_tracker, tracker = tracker_loading.result()
         except BaseException:
             engine.close()
             raise
@@ -80,7 +81,7 @@ def load_parts(settings: Settings) -> Parts:
     return Parts(
         engine=engine,
         characters=characters,
-        make_tracker=lambda: _make_tracker(settings),
+        make_tracker=make_tracker,
         make_motion=lambda: _make_motion(settings),
         tracker=tracker,
     )
@@ -166,6 +167,40 @@ def _load_engine(settings: Settings) -> tuple[Engine, tuple[CharacterEntry, ...]
     )
 
 
+def _load_tracker(settings: Settings) -> tuple[Callable[[], Tracker], dict[str, Any]]:
+    """Return what makes a session's tracker, with everything slow done, and what it is, in words."""
+    _make_motion(settings)
+    if settings.tracker.replay is not None:
+        return _load_replay(settings.tracker.replay, settings.tracker.replay_loops)
+    from importlib.metadata import version
+
+    tracker = _make_tracker(settings)
+    try:
+        blank = np.zeros((*WARM_UP_SIZE_PX, 3), np.uint8)
+        tracker.track(Frame(image=blank, pts=0, time_base=Fraction(1, 30), captured_s=0.0))
+    finally:
+        tracker.close()
+    info = {"name": "mediapipe", "version": version("mediapipe"), "pose_every": settings.tracker.pose_every}
+    return lambda: _make_tracker(settings), info
+
+
+def _load_replay(path: Path, loops: bool) -> tuple[Callable[[], Tracker], dict[str, Any]]:
+    from realtime.recording.recording_file import read_recording
+    from realtime.recording.replay import RecordedTracker
+
+    recording = read_recording(path)
+    info = {
+        "name": "recording",
+        "source": recording.header.source,
+        "recorded_with": dict(recording.header.tracker),
+        "duration_s": round(recording.duration_s, 2),
+        "people": len(recording.person_ids),
+        "loops": loops,
+    }
+    logger.info("follows the recording %s instead of the camera", path.name)
+    return lambda: RecordedTracker(recording, loops=loops), info
+
+
 def _make_tracker(settings: Settings) -> Tracker:
     from realtime.tracking.mediapipe_tracker import MediaPipeTracker
 
@@ -175,18 +210,5 @@ def _make_tracker(settings: Settings) -> Tracker:
 def _make_motion(settings: Settings) -> MotionSource:
     from realtime.motion import Motion
 
-    return Motion(framing=settings.pipeline.framing)
-
-
-def _warm_tracker(settings: Settings) -> dict[str, Any]:
-    """Import and run the tracker once, so that the first session does not wait, and say what it is."""
-    from importlib.metadata import version
-
-    tracker = _make_tracker(settings)
-    try:
-        blank = np.zeros((*WARM_UP_SIZE_PX, 3), np.uint8)
-        tracker.track(Frame(image=blank, pts=0, time_base=Fraction(1, 30), captured_s=0.0))
-    finally:
-        tracker.close()
-    _make_motion(settings)
-    return {"name": "mediapipe", "version": version("mediapipe"), "pose_every": settings.tracker.pose_every}
+    # A recording shows nobody by accident, and the poses of other estimators may lack faces.
+    return Motion(framing=settings.pipeline.framing, needs_face=settings.tracker.replay is None)

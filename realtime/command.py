@@ -38,6 +38,7 @@ SHORT = {
     "engine.threads": "--threads",
     "engine.characters": "--characters",
     "engine.character": "--character",
+    "tracker.replay": "--replay",
 }
 
 

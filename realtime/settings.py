@@ -121,6 +121,11 @@ class TrackerSettings(_Section):
     pose_every: int = Field(
         default=2, ge=1, le=10, description="Run the body tracker on every n-th frame; the face on all."
     )
+    replay: Path | None = Field(
+        default=None,
+        description="Recording to follow instead of the camera, as `animirror track` writes it.",
+    )
+    replay_loops: bool = Field(default=True, description="Begin the recording again at its end.")
 
 
 class PipelineSettings(_Section):
