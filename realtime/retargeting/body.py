@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.controls import FINGERS
-from engines.skeleton import rotation_from_euler
+from engines.skeleton import euler_from_rotation, rotation_from_euler
 from realtime.control_group import Group
 from realtime.observation import F32, PersonObservation
 from realtime.retargeting.arm import ArmAngles, solve_arm
@@ -20,7 +20,7 @@ from realtime.retargeting.leg import LegAngles, solve_leg
 from realtime.retargeting.limb import SIDES, Side
 from realtime.retargeting.neutral import Neutral, RunningNeutral
 from realtime.retargeting.posture import Posture
-from realtime.retargeting.root import Root, hips_yaw
+from realtime.retargeting.root import HipsSolve, Root, solve_hips
 from realtime.retargeting.torso import TorsoSolve, hips_seen, solve_torso
 
 F64 = npt.NDArray[np.float64]
@@ -38,6 +38,8 @@ _ELBOW_MARGIN, _WRIST_MARGIN = 0.15, 0.03
 _CONFIDENT = 0.5
 #: Half of the lean that `pose_world` claims is a bias that also tilts its arms.
 _ARM_PITCH_BIAS = 0.5
+#: A head turns against its chest by less than this: a chest that reads as turned further has its sides confused.
+_MOST_NECK_DEG = 80.0
 #: A twist that leaves the spec's range is followed up to here, so that it does not jump to the other end.
 _TWIST_DEG = 140.0
 
@@ -88,22 +90,23 @@ class Body:
         if body is None or torso is None or torso.confidence <= _CONFIDENT:
             return found
         stands = self._framing == "full" and hips_seen(body)
-        if torso.faces_away and not stands:
+        if not _possible(torso, head, stands=stands):
             return found
-        root_yaw = hips_yaw(body) if stands else 0.0
-        hips = np.asarray(rotation_from_euler(root_yaw, 0.0, 0.0), np.float64)
+        facing = solve_hips(body, torso.yaw) if stands else HipsSolve(yaw=0.0, roll=0.0)
+        hips = np.asarray(rotation_from_euler(facing.yaw, 0.0, facing.roll), np.float64)
         pitch = max(pitch, self._posture.bow(body, torso, time_s), key=abs)
-        yaw = (torso.yaw - root_yaw + 180.0) % 360.0 - 180.0
-        found.values |= {"torso_yaw": yaw, "torso_pitch": pitch, "torso_roll": torso.roll}
+        yaw = (torso.yaw - facing.yaw + 180.0) % 360.0 - 180.0
+        roll = torso.roll - facing.roll
+        found.values |= {"torso_yaw": yaw, "torso_pitch": pitch, "torso_roll": roll}
         found.confidence[Group.TORSO] = torso.confidence
-        found.chest = hips @ np.asarray(rotation_from_euler(yaw, pitch, torso.roll), np.float64)
+        found.chest = hips @ np.asarray(rotation_from_euler(yaw, pitch, roll), np.float64)
         shrug = self._posture.shrug(body, torso, head, time_s)
         for side in SIDES:
             raised = float(np.clip(shrug + (torso.tilt if side == "left" else -torso.tilt), -15.0, 35.0))
             found.values[f"{side}_shoulder_raise"] = raised
             self._see_arm(side, person, body, torso, raised, found)
         if stands:
-            self._see_legs(body, hips, root_yaw, time_s, found)
+            self._see_legs(body, facing, hips, time_s, found)
         return found
 
     def _see_arm(
@@ -153,7 +156,7 @@ class Body:
         values[f"{side}_forearm_twist"] = self._twist[side]
         return values
 
-    def _see_legs(self, body: BodyPoints, hips: F64, root_yaw: float, time_s: float, found: BodyControls) -> None:
+    def _see_legs(self, body: BodyPoints, facing: HipsSolve, hips: F64, time_s: float, found: BodyControls) -> None:
         legs: dict[Side, LegAngles] = {}
         for side in SIDES:
             hip, knee, ankle, heel, toes = _LEG_POINTS[side]
@@ -173,8 +176,16 @@ class Body:
             found.values |= {f"{side}_knee": leg.knee, f"{side}_ankle": leg.ankle}
             found.confidence[_LEG_GROUP[side]] = found.confidence[Group.TORSO]
         x, y = self._root(body, legs.values(), time_s)
-        found.values |= {"root_yaw": root_yaw, "root_x": x, "root_y": y}
+        found.values |= {"root_yaw": facing.yaw, "root_roll": facing.roll, "root_x": x, "root_y": y}
         found.confidence[Group.ROOT] = found.confidence[Group.TORSO]
+
+
+def _possible(torso: TorsoSolve, head: HeadSolve | None, *, stands: bool) -> bool:
+    """Return whether trunk and head can belong together; a back needs its hips, and has no face."""
+    if head is None:
+        return stands or not torso.faces_away
+    apart = (torso.yaw - euler_from_rotation(head.rotation)[0] + 180.0) % 360.0 - 180.0
+    return abs(apart) < _MOST_NECK_DEG
 
 
 def hand_points(side: Side, person: PersonObservation) -> F64 | None:

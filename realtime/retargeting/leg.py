@@ -17,8 +17,6 @@ F64 = npt.NDArray[np.float64]
 
 #: Below the first flexion the knee's plane is noise and the foot's is taken; above the second it is trusted.
 _BEND_UNKNOWN_DEG, _BEND_KNOWN_DEG = 15.0, 40.0
-#: People stand with knees that the network reads as bent by about this much; a straight leg is to look straight.
-_STANDING_KNEE_DEG = 8.0
 #: A foot turns out, and a knee's plane with it, by no more than this from where the hips face.
 _MAX_TURN_OUT_DEG = 60.0
 #: A standing foot lies flat; one whose toes point down by more than the first, towards the second, is on its toes.
@@ -53,7 +51,7 @@ def solve_leg(side: Side, *, hips: F64, upper: F64, lower: F64 | None, foot: F64
     """
     along = unit(in_frame(side, hips, upper))
     heading = _heading(side, hips, foot)
-    front, knee = unit(perpendicular(heading, along)), 0.0
+    front = unit(perpendicular(heading, along))
     if along @ heading > 0.9:  # a thigh that points at what the hips face: its front is up
         front = unit(perpendicular(np.array([0.0, 1.0, 0.0]), along))
     shin = unit(in_frame(side, hips, lower if lower is not None else np.array([0.0, -1.0, 0.0])))
@@ -62,7 +60,7 @@ def solve_leg(side: Side, *, hips: F64, upper: F64, lower: F64 | None, foot: F64
     agrees = ramp(float(measured @ front), -0.2, 0.3)  # knees do not bend forwards
     trust = ramp(bend, _BEND_UNKNOWN_DEG, _BEND_KNOWN_DEG) * agrees
     front = unit(trust * measured + (1 - trust) * front)
-    knee = max(bend - _STANDING_KNEE_DEG * (1 - ramp(bend, 10.0, 60.0)), 0.0) * ramp(float(measured @ front), -0.1, 0.3)
+    knee = bend * ramp(float(measured @ front), -0.1, 0.3)
     thigh = np.stack([np.cross(-along, front), -along, front], axis=1)  # columns: where x, y, z go
     ankle = _ankle(side, hips, thigh, knee, foot)
     return LegAngles(upper_leg=np.asarray(vector_from_rotation(thigh), np.float64), knee=knee, ankle=ankle)

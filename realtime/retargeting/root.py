@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from engines.motion.body import SHIN, THIGH
 from engines.skeleton import rotation_from_vector
 from realtime.retargeting.body_points import BodyPoints
 from realtime.retargeting.leg import LegAngles
+from realtime.retargeting.limb import ramp
 
 F64 = npt.NDArray[np.float64]
 
@@ -27,6 +29,10 @@ _HIP_HEIGHT_M = 0.9
 _RECENTRE_S = 8.0
 #: The ground is where the lower foot was for most of this time; a jump rises above it by more than the noise.
 _GROUND_S, _GROUND_QUANTILE, _GROUND_NOISE = 1.2, 0.8, 0.04
+#: Hips and chest of one body are turned against each other by less than this.
+_MOST_TWIST_DEG = 60.0
+#: Hips drop to one side by no more than this; of what the short line between them says, this share is believed.
+_MOST_TILT_DEG, _ROLL_OF_TILT = 25.0, 0.7
 #: A gap after which everything starts afresh.
 _RESTART_S = 1.0
 
@@ -80,7 +86,28 @@ def _ankle_y(leg: LegAngles) -> float:
     return float((thigh @ (THIGH + knee @ SHIN))[1])
 
 
-def hips_yaw(body: BodyPoints) -> float:
-    """Return how far the hips are turned from the camera, degrees, -180..180, > 0 to the subject's left."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HipsSolve:
+    """How the hips stand towards the camera: `root_yaw`, -180..180, and `root_roll`, degrees."""
+
+    yaw: float
+    roll: float
+
+
+def solve_hips(body: BodyPoints, chest_yaw: float) -> HipsSolve:
+    """Return how the hips stand.
+
+    The line between two hip joints is short and its depth poor: half of the turn is taken from the chest, and all of
+    it where the two cannot belong to one body.
+
+    Args:
+        body: both hips are seen.
+        chest_yaw: where the chest faces, degrees.
+    """
     across = body.world[LEFT_HIP] - body.world[RIGHT_HIP]
-    return float(np.degrees(np.arctan2(-across[2], across[0])))
+    apart = (float(np.degrees(np.arctan2(-across[2], across[0]))) - chest_yaw + 180.0) % 360.0 - 180.0
+    yaw = chest_yaw if abs(apart) > _MOST_TWIST_DEG else chest_yaw + apart / 2
+    line = body.picture[LEFT_HIP] - body.picture[RIGHT_HIP]
+    tilt = float(np.degrees(np.arctan2(line[1], max(abs(float(line[0])), 1e-6)))) * (1.0 if line[0] > 0 else -1.0)
+    roll = _ROLL_OF_TILT * float(np.clip(tilt, -_MOST_TILT_DEG, _MOST_TILT_DEG)) * (1 - ramp(abs(yaw), 25.0, 60.0))
+    return HipsSolve(yaw=(yaw + 180.0) % 360.0 - 180.0, roll=roll)

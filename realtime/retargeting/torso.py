@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime.retargeting.body_points import BodyPoints
+from realtime.retargeting.limb import ramp
 
 F64 = npt.NDArray[np.float64]
 
@@ -20,6 +21,8 @@ LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 11, 12, 23, 24
 #: Weights of the yaw read from `pose_world` and from `pose`, and what remains for people who face the camera
 #: (measured: world 3 to 7 degrees, picture -1 to 16).  The picture's depth overshoots, the world's falls short.
 _YAW_WORLD, _YAW_PICTURE, _YAW_BIAS_DEG = 0.6, 0.2, 4.0
+#: From facing the camera to seen from the side: there the world's yaw is taken as it is, on its way round the back.
+_TURNING_DEG = (45.0, 80.0)
 #: Without hips a tilted shoulder line is mostly, but not wholly, a tilted chest.
 _ROLL_OF_TILT = 0.8
 #: The shoulders' line of people who sit or stand tilts by less than this.
@@ -61,14 +64,10 @@ def solve_torso(body: BodyPoints) -> TorsoSolve:
     across = picture[LEFT_SHOULDER] - picture[RIGHT_SHOULDER]
     across_world = world[LEFT_SHOULDER] - world[RIGHT_SHOULDER]
     spine_world = world[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - world[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    yaw = _degrees(-across_world[2], abs(across_world[0]) * (1.0 if across[0] > 0 else -1.0))
     if across[0] > 0:
-        yaw = (
-            _YAW_WORLD * _degrees(-across_world[2], abs(across_world[0]))
-            + _YAW_PICTURE * _degrees(-across[2], abs(across[0]))
-            - _YAW_BIAS_DEG
-        )
-    else:  # the left shoulder on the left: the back
-        yaw = _degrees(-across_world[2], -abs(across_world[0]))
+        facing = _YAW_WORLD * yaw + _YAW_PICTURE * _degrees(-across[2], abs(across[0])) - _YAW_BIAS_DEG
+        yaw = facing + (yaw - facing) * ramp(abs(yaw), *_TURNING_DEG)
     line = float(np.clip(_degrees(across[1], abs(across[0])), -60.0, 60.0)) * (1.0 if across[0] > 0 else -1.0)
     roll, spine_px = _ROLL_OF_TILT * line, None
     if hips_seen(body):

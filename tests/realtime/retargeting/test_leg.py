@@ -54,8 +54,8 @@ def test_one_raised_leg_leaves_the_hips_up() -> None:
 def test_turning_round_turns_the_root(yaw: float) -> None:
     """Hips tell how far a whole body is turned, the back included; the trunk adds little."""
     vector = _full({"root_yaw": yaw}).vector
-    assert vector[INDEX["root_yaw"]] == pytest.approx(yaw, abs=3)
-    assert abs(vector[INDEX["torso_yaw"]]) < 20
+    assert vector[INDEX["root_yaw"]] == pytest.approx(yaw, abs=9)
+    assert abs(vector[INDEX["torso_yaw"]]) < 9
 
 
 def test_portrait_and_hidden_legs_leave_legs_and_root_alone() -> None:
