@@ -22,11 +22,14 @@ from engines import controls as control_spec
 from engines.condition import Condition
 from engines.controls import ControlVector
 from realtime.agenda import Agenda, Tracked
+from realtime.camera_watch import CameraWatch
 from realtime.clock import Clock
 from realtime.compositing import Colour, copy_marker, over_colour
 from realtime.frame import AnimeFrame, Frame
 from realtime.latest_slot import LatestSlot, SlotClosed
 from realtime.observation import PersonObservation
+from realtime.retargeting.calibration import Calibration
+from realtime.retargeting.neutral import Neutral
 from realtime.settings import PipelineSettings
 from realtime.shared_engine import SharedEngine
 from realtime.sink import Sink
@@ -51,7 +54,7 @@ class CameraPicture(Protocol):
 
 
 class MotionSource(Protocol):
-    """What the pipeline needs of `realtime.motion.Motion`; `observe` and `controls_at` come from two threads."""
+    """What the pipeline needs of `realtime.motion.Motion`, which is called from several threads."""
 
     @property
     def tracked(self) -> bool:
@@ -65,6 +68,15 @@ class MotionSource(Protocol):
 
     def landmarks(self) -> npt.NDArray[np.float32] | None:
         """Return what to draw over the self-view, (N, 2) in 0..1, or None."""
+
+    def calibrate(self, now_s: float) -> None:
+        """Begin to record the neutral face and posture of the person in front."""
+
+    def calibration(self, now_s: float) -> Calibration:
+        """Return the newest recording of a neutral."""
+
+    def use_neutral(self, neutral: Neutral | None) -> None:
+        """Take a neutral that was recorded before, or forget it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +123,8 @@ class Pipeline:
         clock: the session's clock.
         telemetry: where counts and times go.
         on_failure: called at most once, from a worker thread, when one of them failed and the pipeline ended.
+        watch_camera: look for what the person should be told about the camera's picture, and take a camera that
+            hangs for one that shows nobody.  Off where the tracker does not follow the camera.
     """
 
     def __init__(
@@ -126,6 +140,7 @@ class Pipeline:
         clock: Clock,
         telemetry: Telemetry,
         on_failure: Callable[[Exception], None],
+        watch_camera: bool = True,
     ) -> None:
         self._name = name
         self._make_tracker = make_tracker
@@ -137,6 +152,7 @@ class Pipeline:
         self._clock = clock
         self._telemetry = telemetry
         self._on_failure = on_failure
+        self._camera = CameraWatch() if watch_camera else None
         self._incoming: LatestSlot[CameraPicture] = LatestSlot()
         self._agenda = Agenda(clock, 1 / settings.fps)
         self._failure_lock = threading.Lock()
@@ -156,6 +172,18 @@ class Pipeline:
     def drops(self) -> int:
         """How many camera frames a newer one replaced before they were tracked."""
         return self._incoming.drops
+
+    def calibrate(self) -> None:
+        """Begin to record the neutral face and posture of the person in front; `calibration` tells how it goes."""
+        self._motion.calibrate(self._clock.now_s())
+
+    def calibration(self) -> Calibration:
+        """Return the newest recording of a neutral."""
+        return self._motion.calibration(self._clock.now_s())
+
+    def use_neutral(self, neutral: Neutral | None) -> None:
+        """Take a neutral that was recorded before, or forget it."""
+        self._motion.use_neutral(neutral)
 
     def start(self) -> None:
         """Start both threads."""
@@ -211,7 +239,7 @@ class Pipeline:
                 stage_ms["queue"] = (watch.since_s - picture.captured_s) * 1000
                 frame = picture.frame()
                 watch.lap("convert")
-                observations = tracker.track(frame)
+                observations = self._seen_in(frame, tracker)
                 watch.lap("track")
                 self._motion.observe(observations, frame.captured_s)
                 tracked, landmarks = self._motion.tracked, self._motion.landmarks()
@@ -219,6 +247,17 @@ class Pipeline:
                 self._agenda.put(Tracked(frame=frame, tracked=tracked, landmarks=landmarks, stage_ms=stage_ms))
         finally:
             tracker.close()
+
+    def _seen_in(self, frame: Frame, tracker: Tracker) -> tuple[PersonObservation, ...]:
+        """Return who is in the frame; nobody in one that the camera repeats, so that the character idles."""
+        if self._camera is None:
+            return tracker.track(frame)
+        self._camera.see(frame.image, frame.captured_s)
+        observations = () if self._camera.frozen else tracker.track(frame)
+        if not self._camera.frozen:
+            self._camera.meet(observations)
+        self._telemetry.hinted(self._camera.hint)
+        return observations
 
     def _generating(self) -> None:
         swing, swinging = None, ""

@@ -36,6 +36,7 @@ class Snapshot:
         fps_out: pictures that were finished, per second.
         drops: camera frames that a newer one replaced before they were tracked, since the beginning.
         tracked: whether a person was seen in the newest picture's source.
+        hint: what the person could do about the camera's picture, as `realtime.camera_watch.Hint`, or None.
         latency: from a camera frame's arrival to its finished picture, at the server.
         stages: time per stage, by stage name.
         frames_in: camera frames since the beginning.
@@ -46,6 +47,7 @@ class Snapshot:
     fps_out: float
     drops: int
     tracked: bool
+    hint: str | None = None
     latency: Quantiles | None
     stages: Mapping[str, Quantiles] = field(default_factory=dict)
     frames_in: int
@@ -62,6 +64,7 @@ class Telemetry:
         self._latency_ms: deque[float] = deque(maxlen=QUANTILE_WINDOW)
         self._stage_ms: dict[str, deque[float]] = {}
         self._tracked = False
+        self._hint: str | None = None
         self._frames_in = 0
         self._frames_out = 0
         self._last_arrival_s: float | None = None
@@ -77,6 +80,11 @@ class Telemetry:
             self._frames_in += 1
             self._last_arrival_s = now_s
             self._arrivals.append(now_s)
+
+    def hinted(self, hint: str | None) -> None:
+        """Take the newest hint, or that there is none."""
+        with self._lock:
+            self._hint = hint
 
     def finished(self, frame: AnimeFrame) -> None:
         """Count a picture and its times."""
@@ -102,6 +110,7 @@ class Telemetry:
                 fps_out=_rate(self._finishes, now_s),
                 drops=drops,
                 tracked=self._tracked,
+                hint=self._hint,
                 latency=_quantiles(self._latency_ms),
                 stages={stage: found for stage, values in self._stage_ms.items() if (found := _quantiles(values))},
                 frames_in=self._frames_in,

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from aiortc import RTCDataChannel
 
 from realtime.errors import SessionError
-from realtime.webrtc.messages import ErrorMessage, LookChange, PingMessage, PongMessage, StateMessage, read_message
+from realtime.webrtc.messages import (
+    CalibrateMessage,
+    CalibrationMessage,
+    ErrorMessage,
+    ForgetMessage,
+    LookChange,
+    PingMessage,
+    PongMessage,
+    StateMessage,
+    read_message,
+)
 
 #: Statistics and landmarks are left out while more than this waits in the channel.
 MAX_BUFFERED_BYTES = 64 * 1024
@@ -23,11 +33,19 @@ class Conversation:
     Args:
         change: does what a peer wishes; raises `SessionError` if it cannot be done.
         state: returns what the session shows.
+        calibrate: begins to record a neutral, or forgets it.
     """
 
-    def __init__(self, change: Callable[[LookChange], None], state: Callable[[], StateMessage]) -> None:
+    def __init__(
+        self,
+        change: Callable[[LookChange], None],
+        state: Callable[[], StateMessage],
+        calibrate: Callable[[CalibrateMessage | ForgetMessage], None],
+    ) -> None:
         self._change = change
         self._state = state
+        self._calibrate = calibrate
+        self._fate: CalibrationMessage | None = None
         self._channel: RTCDataChannel | None = None
 
     def begin(self, channel: RTCDataChannel) -> None:
@@ -38,10 +56,17 @@ class Conversation:
         self._channel = channel
         channel.on("message", self._hear)
         self.say_state()
+        if self._fate is not None:
+            self.say_calibration(self._fate)
 
     def say_state(self) -> None:
         """Tell the peer what the session shows."""
         self._say(self._state().model_dump_json())
+
+    def say_calibration(self, message: CalibrationMessage) -> None:
+        """Tell the peer how a recording goes; what came of a neutral before the channel opened is told then."""
+        self._fate = message if self._channel is None else None
+        self._say(message.model_dump_json())
 
     def say_unless_busy(self, text: str) -> None:
         """Tell the peer something that it can do without when the channel is full."""
@@ -64,6 +89,8 @@ class Conversation:
             message = read_message(text)
             if isinstance(message, PingMessage):
                 self._say(PongMessage(t=message.t).model_dump_json())
+            elif isinstance(message, CalibrateMessage | ForgetMessage):
+                self._calibrate(message)
             else:
                 self._change(message)
                 self.say_state()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+
+from realtime.retargeting.neutral import NEUTRAL_NAMES, NEUTRAL_VERSION, Neutral
 
 #: A message longer than this is refused unread.
 MAX_MESSAGE_CHARS = 4096
@@ -18,11 +22,23 @@ class _Message(BaseModel):
 
 
 class LookChange(_Message):
-    """What a peer may change while it runs; also the body of PATCH.  Left out means: as it is."""
+    """What a peer may change while it runs; also the body of PATCH.  Left out means: as it is.
+
+    `neutral` is what a `calibration` message gave, kept by the peer; in a query it is JSON text.
+    """
 
     character: str | None = Field(default=None, max_length=200)
     mirror: bool | None = None
     background: ColourText | None = None
+    neutral: dict[str, float | None] | None = Field(default=None, max_length=64)
+
+    @field_validator("neutral", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError("expected a JSON object") from error
 
 
 class SetMessage(LookChange):
@@ -36,6 +52,18 @@ class PingMessage(_Message):
 
     type: Literal["ping"]
     t: float
+
+
+class CalibrateMessage(_Message):
+    """Record the neutral face and posture of the person in front."""
+
+    type: Literal["calibrate"]
+
+
+class ForgetMessage(_Message):
+    """Forget the neutral that was recorded; the running estimates begin anew."""
+
+    type: Literal["forget"]
 
 
 class StateMessage(_Message):
@@ -58,6 +86,21 @@ class StatsMessage(_Message):
     stage_ms: Mapping[str, float]
     drops: int
     tracked: bool
+    hint: str | None = None
+
+
+class CalibrationMessage(_Message):
+    """How a recording goes, or what became of a neutral that the peer sent.
+
+    `duration_s` comes with `recording`, `neutral` with `done`, `reason` with `failed` (a `Refusal`) and `ignored`
+    (a `NeutralFault`).
+    """
+
+    type: Literal["calibration"] = "calibration"
+    state: Literal["recording", "done", "failed", "used", "ignored", "forgotten"]
+    reason: str | None = None
+    neutral: Mapping[str, float] | None = None
+    duration_s: float | None = None
 
 
 class LandmarksMessage(_Message):
@@ -81,12 +124,37 @@ class ErrorMessage(_Message):
     message: str
 
 
-_incoming: TypeAdapter[SetMessage | PingMessage] = TypeAdapter(
-    Annotated[SetMessage | PingMessage, Field(discriminator="type")]
-)
+PeerMessage = SetMessage | PingMessage | CalibrateMessage | ForgetMessage
+
+_incoming: TypeAdapter[PeerMessage] = TypeAdapter(Annotated[PeerMessage, Field(discriminator="type")])
 
 
-def read_message(text: str | bytes) -> SetMessage | PingMessage:
+class NeutralFault(StrEnum):
+    """Why a neutral that a peer kept is of no use; it records a new one."""
+
+    VERSION = "version"
+    VALUES = "values"
+
+
+def write_neutral(neutral: Neutral) -> dict[str, float]:
+    """Return a neutral for a peer to keep: its version and what was measured."""
+    return {"version": NEUTRAL_VERSION, **{name: round(value, 4) for name, value in neutral.known().items()}}
+
+
+def read_neutral(words: Mapping[str, float | None]) -> Neutral | NeutralFault:
+    """Return the neutral that a peer kept, or why it cannot be used."""
+    values = dict(words)
+    if values.pop("version", None) != NEUTRAL_VERSION:
+        return NeutralFault.VERSION
+    if not values.keys() <= set(NEUTRAL_NAMES):
+        return NeutralFault.VALUES
+    try:
+        return Neutral(**values)
+    except ValueError:
+        return NeutralFault.VALUES
+
+
+def read_message(text: str | bytes) -> PeerMessage:
     """Return a peer's message.
 
     Raises:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import enum
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,11 +31,12 @@ from realtime.pipeline import Look, Pipeline
 from realtime.settings import MediaSettings, ServerSettings
 from realtime.sink import Sink
 from realtime.telemetry import Telemetry
+from realtime.webrtc.calibration_talk import CalibrationTalk
 from realtime.webrtc.conversation import Conversation
 from realtime.webrtc.decoded_picture import DecodedPicture
 from realtime.webrtc.generated_track import GeneratedTrack
 from realtime.webrtc.landmark_feed import LandmarkFeed
-from realtime.webrtc.messages import LookChange, StateMessage, StatsMessage
+from realtime.webrtc.messages import CalibrateMessage, ForgetMessage, LookChange, StateMessage, StatsMessage
 from realtime.webrtc.offer import check_offer, with_camera_bitrate
 
 logger = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ class Session:
         self._since_s = clock.now_s()
         self._telemetry = Telemetry()
         self._outgoing = GeneratedTrack(self._loop)
-        self._conversation = Conversation(self._change_in_words, self._state_in_words)
+        self._conversation = Conversation(self._change_in_words, self._state_in_words, self._calibrate_in_words)
         self._pipeline = make_pipeline(
             name=self.label,
             look=look,
@@ -135,6 +136,7 @@ class Session:
             telemetry=self._telemetry,
             on_failure=lambda error: _post(self._loop, self._pipeline_failed, error),
         )
+        self._calibration = CalibrationTalk(self._pipeline, self._conversation.say_calibration)
         self._peer = RTCPeerConnection(
             RTCConfiguration(iceServers=[RTCIceServer(urls=address) for address in media.ice_servers])
         )
@@ -180,13 +182,17 @@ class Session:
         return with_camera_bitrate(answer, self._media.camera_start_bitrate_kbps)
 
     def change(self, change: LookChange) -> None:
-        """Change the look from the next picture on.
+        """Change the look and the neutral from the next picture on.
 
         Raises:
             UnknownCharacter: no such character.
         """
         self._change_in_words(change)
         self._conversation.say_state()
+
+    def take_neutral(self, words: Mapping[str, float | None]) -> None:
+        """Take a neutral that the peer kept; one that is of no use is ignored, and the peer is told."""
+        self._calibration.take(words)
 
     async def stop(self, reason: str = "stopped") -> None:
         """End the session and wait until nothing of it is left.  Idempotent."""
@@ -271,6 +277,7 @@ class Session:
                     "no camera frames", f"No camera picture came for {self._server.no_frames_timeout_s:g} seconds."
                 )
             self._conversation.say_unless_busy(self._statistics(now_s).model_dump_json())
+            self._calibration.report()
             try:
                 await asyncio.wait_for(self._ending.wait(), STATS_INTERVAL_S)
             except TimeoutError:
@@ -285,6 +292,11 @@ class Session:
 
     def _change_in_words(self, change: LookChange) -> None:
         self._pipeline.look = self._change_look(self._pipeline.look, change)
+        if change.neutral is not None:
+            self.take_neutral(change.neutral)
+
+    def _calibrate_in_words(self, message: CalibrateMessage | ForgetMessage) -> None:
+        self._calibration.hear(message)
 
     def _state_in_words(self) -> StateMessage:
         look = self._pipeline.look
@@ -300,6 +312,7 @@ class Session:
             stage_ms={stage: round(times.p50, 1) for stage, times in snapshot.stages.items()},
             drops=snapshot.drops,
             tracked=snapshot.tracked,
+            hint=snapshot.hint,
         )
 
     # -- end

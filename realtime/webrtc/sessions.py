@@ -83,6 +83,8 @@ class Sessions:
             on_ended=self._forget,
         )
         self._sessions[session.id] = session  # takes the place before the first await
+        if wish.neutral is not None:
+            session.take_neutral(wish.neutral)
         try:
             answer = await session.open(offer)
         except BaseException:

@@ -11,6 +11,8 @@ from engines import controls
 from engines.controls import ControlVector
 from realtime.frame import Frame
 from realtime.observation import PersonObservation
+from realtime.retargeting.calibration import Calibration, Calibrator
+from realtime.retargeting.neutral import Neutral
 
 #: Only the synthetic camera's spot is as bright as this, whatever the codec does to it.
 BRIGHT = 200
@@ -60,6 +62,8 @@ class SpotMotion:
     def __init__(self) -> None:
         self._controls = controls.NEUTRAL.copy()
         self._landmarks: npt.NDArray[np.float32] | None = None
+        self._calibrator = Calibrator()
+        self.neutral: Neutral | None = None
 
     @property
     def tracked(self) -> bool:
@@ -70,11 +74,16 @@ class SpotMotion:
         """Note where the spot is."""
         if not observations:
             self._landmarks = None
+            self._calibrator.take({}, captured_s)
             return
         face = observations[0].face
         assert face is not None
         self._landmarks = face[:1, :2].copy()
-        self._controls = controls.controls({"head_yaw": (float(face[0, 0]) - 0.5) * 2 * YAW_DEG})
+        yaw = (float(face[0, 0]) - 0.5) * 2 * YAW_DEG
+        straight = 0.0 if self.neutral is None else self.neutral.head_yaw or 0.0
+        self._controls = controls.controls({"head_yaw": yaw - straight})
+        seen = {"head_yaw": yaw, "head_pitch": 0.0, "head_roll": 0.0, "left_opening": 0.3, "right_opening": 0.3}
+        self.neutral = self._calibrator.take(seen, captured_s) or self.neutral
 
     def controls_at(self, time_s: float) -> ControlVector:
         """Return the newest pose; no prediction."""
@@ -83,3 +92,15 @@ class SpotMotion:
     def landmarks(self) -> npt.NDArray[np.float32] | None:
         """Return the spot."""
         return self._landmarks
+
+    def calibrate(self, now_s: float) -> None:
+        """Begin a recording."""
+        self._calibrator.begin(now_s, Neutral())
+
+    def calibration(self, now_s: float) -> Calibration:
+        """Return the newest recording."""
+        return self._calibrator.at(now_s)
+
+    def use_neutral(self, neutral: Neutral | None) -> None:
+        """Remember it."""
+        self.neutral = neutral
