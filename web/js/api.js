@@ -32,7 +32,7 @@ import { Failure } from "./failure.js";
  * @property {string | null} [thumbnail] address of a picture, relative to the page
  */
 
-/** @typedef {{character?: string, background?: string}} Choice */
+/** @typedef {{character?: string, background?: string, neutral?: import("./messages.js").Neutral}} Choice */
 
 const ANSWER_LIMIT_MS = 15_000;
 
@@ -64,14 +64,15 @@ export class Api {
   }
 
   /**
-   * Offer a session.
+   * Offer a session.  The neutral face stays out of the address, which servers log; the data channel takes it.
    * @param {string} sdp
    * @param {Choice} choice
    * @param {AbortSignal} signal
    * @returns {Promise<{location: string, answer: string}>}
    */
   async open(sdp, choice, signal) {
-    const query = new URLSearchParams(Object.entries(choice)).toString();
+    const { neutral: _, ...look } = choice;
+    const query = new URLSearchParams(Object.entries(look)).toString();
     const response = await this._request(`api/sessions${query && `?${query}`}`, {
       method: "POST",
       headers: { "Content-Type": "application/sdp", Accept: "application/sdp" },

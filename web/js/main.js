@@ -3,6 +3,7 @@
 
 import { Api } from "./api.js";
 import { Backdrops, usualBackdrop } from "./backdrops.js";
+import { Calibration } from "./calibration.js";
 import { CameraChoice } from "./camera-choice.js";
 import { openCamera } from "./camera.js";
 import { Cast, pictureOf } from "./cast.js";
@@ -10,6 +11,7 @@ import { element } from "./elements.js";
 import { Failure } from "./failure.js";
 import { Notice } from "./notice.js";
 import { loadPreferences, savePreferences } from "./preferences.js";
+import { privacy } from "./privacy.js";
 import { RunsPanel } from "./runs-panel.js";
 import { SelfView } from "./self-view.js";
 import { Session } from "./session.js";
@@ -46,6 +48,11 @@ class Animirror {
     this._selfView = new SelfView(signal);
     this._status = new StatusLine(signal);
     this._runs = new RunsPanel(signal);
+    const onKeep = (/** @type {import("./messages.js").Neutral | null} */ neutral) => this._prefer({ neutral });
+    this._calibration = new Calibration(
+      { onCalibrate: () => this._session?.calibrate(), onForget: () => this._session?.forget(), onKeep },
+      signal,
+    );
     this._notice = new Notice({ onAgain: (failure) => this._again(failure), onOther: () => this._other() }, signal);
     this._cast = new Cast((character) => this._pick(character), signal);
     this._backdrops = new Backdrops((background) => this._prefer({ background }), signal);
@@ -116,6 +123,7 @@ class Animirror {
           this._stage.match();
         },
       });
+      this._session.keep(this._preferences.neutral);
       await this._session.run();
     } catch (error) {
       if (!run.signal.aborted) this._fail(error);
@@ -145,6 +153,7 @@ class Animirror {
   _enter(phase) {
     this._stage.enter(phase);
     this._status.tell(phase);
+    this._calibration.enter(phase === "live");
     if (phase !== "live") this._stage.swap(false);
   }
 
@@ -166,8 +175,11 @@ class Animirror {
         }
         break;
       case "stats":
-        this._status.see(message.tracked !== false);
+        this._status.advise(message.hint);
         this._runs.hear(message);
+        break;
+      case "calibration":
+        this._calibration.hear(message);
         break;
       case "landmarks":
         this._selfView.draw(message.points);
@@ -223,6 +235,8 @@ class Animirror {
     this._stage.apply(this._preferences);
     this._stage.paint(this._background);
     this._backdrops.choose(this._background);
+    this._calibration.know(this._preferences.neutral !== null);
+    this._session?.keep(this._preferences.neutral);
     this._selfView.show(this._preferences.selfView && this._source !== null);
     this._selfView.showPoints(this._preferences.landmarks);
     if (change.background) this._session?.set({ background: change.background }).catch((error) => console.warn("Animirror:", error));
@@ -236,14 +250,6 @@ class Animirror {
   _cameraOpener() {
     return (signal, onLost) => openCamera(this._preferences.camera, signal, onLost);
   }
-}
-
-/** Where the pictures go, in words. */
-function privacy() {
-  const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-  return here
-    ? "Your pictures never leave this computer, and nothing is recorded."
-    : `Your pictures go to ${location.hostname} to be drawn, and nothing is recorded.`;
 }
 
 new Animirror();

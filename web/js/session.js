@@ -97,6 +97,25 @@ export class Session {
     await this._api.change(peer.location, choice, this._closing.signal);
   }
 
+  /** Record the neutral face; the server tells how it goes. */
+  calibrate() {
+    this._peer?.send({ type: "calibrate" });
+  }
+
+  /** Have the server forget the neutral face. */
+  forget() {
+    this._peer?.send({ type: "forget" });
+  }
+
+  /**
+   * Keep a neutral face, or none, for the next connection.
+   * @param {import("./messages.js").Neutral | null} neutral
+   */
+  keep(neutral) {
+    if (neutral) this._choice.neutral = neutral;
+    else delete this._choice.neutral;
+  }
+
   /** End the session.  Idempotent. */
   close() {
     this._closing.abort();

@@ -1,9 +1,9 @@
 // @ts-check
-/** The line that says how it goes: a word, frames per second, latency; and the hint when nobody is seen. */
+/** The line that says how it goes: a word, frames per second, latency; and what the person could do about it. */
 
 import { element } from "./elements.js";
+import { adviceOn } from "./hints.js";
 
-const UNSEEN_AFTER_MS = 1500;
 const WARNING_MS = 5000;
 
 /** @typedef {"idle" | "camera" | "opening" | "live" | "waiting" | "failed"} Phase */
@@ -26,8 +26,6 @@ export class StatusLine {
     this._words = element("status-words", HTMLSpanElement);
     this._figures = element("figures", HTMLSpanElement);
     this._hint = element("hint", HTMLParagraphElement);
-    /** @type {number | null} when the person was last seen, on the page's clock */
-    this._seen_ms = null;
     this._warnedUntil_ms = 0;
     signal.addEventListener("abort", () => this.tell("idle"));
   }
@@ -36,7 +34,6 @@ export class StatusLine {
   tell(phase) {
     this._root.hidden = phase === "idle" || phase === "failed"; // a failure has its own card
     if (this._words.textContent !== WORDS[phase]) this._words.textContent = WORDS[phase];
-    this._seen_ms = null;
     this._say("");
     if (phase !== "live") this._figures.textContent = "";
   }
@@ -50,15 +47,11 @@ export class StatusLine {
   }
 
   /**
-   * Say so when nobody has been seen for a while.
-   * @param {boolean} tracked
+   * Say what could be done about the camera's picture; the server is patient for us.
+   * @param {string | null | undefined} hint
    */
-  see(tracked) {
-    const now_ms = performance.now();
-    if (tracked || this._seen_ms === null) this._seen_ms = now_ms;
-    const unseen = now_ms - this._seen_ms > UNSEEN_AFTER_MS;
-    if (now_ms < this._warnedUntil_ms) return;
-    this._say(unseen ? "I can’t see you. Step into the picture, with some light on your face." : "");
+  advise(hint) {
+    if (performance.now() >= this._warnedUntil_ms) this._say(adviceOn(hint));
   }
 
   /**
