@@ -204,7 +204,13 @@ def _load_replay(path: Path, loops: bool) -> tuple[Callable[[], Tracker], dict[s
 def _make_tracker(settings: Settings) -> Tracker:
     from realtime.tracking.mediapipe_tracker import MediaPipeTracker
 
-    return MediaPipeTracker(pose_every=settings.tracker.pose_every)
+    return MediaPipeTracker(
+        people=settings.tracker.people,
+        pose_every=settings.tracker.pose_every,
+        budget_ms=settings.tracker.budget_ms,
+        threads=settings.tracker.threads,
+        framing=settings.pipeline.framing,
+    )
 
 
 def _make_motion(settings: Settings) -> MotionSource:

@@ -118,9 +118,22 @@ class EngineSettings(_Section):
 class TrackerSettings(_Section):
     """What watches."""
 
+    people: int = Field(default=1, ge=1, le=6, description="Follow at most this many people.")
     pose_every: int = Field(
-        default=2, ge=1, le=10, description="Run the body tracker on every n-th frame; the face on all."
+        default=2,
+        ge=1,
+        le=10,
+        description="Look at a moving body on every n-th frame (a fast one more often, a still one less); "
+        "at the face on all.",
     )
+    budget_ms: float = Field(
+        default=15.0,
+        ge=4,
+        le=1000,
+        description="Track for this long per frame on average, one person on one core; each further person adds half, "
+        "up to twice of it for all, ms.",
+    )
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads for a network of the tracker.")
     replay: Path | None = Field(
         default=None,
         description="Recording to follow instead of the camera, as `animirror track` writes it.",

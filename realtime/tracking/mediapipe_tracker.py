@@ -1,240 +1,315 @@
-"""Finds one person's face and body with the models inside the MediaPipe 0.10.21 wheel.
+"""Finds faces, bodies and hands of up to six people with the networks inside the MediaPipe 0.10.21 wheel.
 
-Two networks share the work.  The body network (33 points, the slow one) runs every `pose_every` frames; the
-face network (478 points with irises) runs every frame, on a square around the head that the body network
-last saw.  Cropping matters twice: the wheel's short-range face detector loses faces of about 50 pixels in a
-640 pixel picture (31 of 51 frames of a sign clip found whole, 51 of 51 cropped), and the crop is taken from
-the picture at full resolution, where an iris has more pixels.
-
-This is the only module that imports `mediapipe`.
+Body and hands run in OpenVINO (`body.py`, `hand.py`), the face on MediaPipe's own graph (`face.py`); `schedule.py`
+decides which of them runs on which frame, `people.py` who is who.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-from dataclasses import dataclass
-from typing import Any
+import logging
+import time
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engines.framing import Framing
 from realtime.errors import TrackerError
-from realtime.frame import U8, Frame
-from realtime.native_log import without_lines
-from realtime.observation import F32, PersonObservation
+from realtime.frame import Frame
+from realtime.observation import PersonObservation
+from realtime.tracking.body import body_region
+from realtime.tracking.detection import Detection, detect
+from realtime.tracking.face import MIN_SIDE_PX, Crop, FaceGraph, held_crop
+from realtime.tracking.networks import BODY_DETECTION, FACE_DETECTION, Network
+from realtime.tracking.people import REMEMBERED_S, People
+from realtime.tracking.person import FACE_MISSES, FACE_RETRY, SIDES, TOO_OLD_S, Networks, Person, Side, region_from_face
+from realtime.tracking.region import Region
+from realtime.tracking.schedule import Kind, Schedule, Task, Wish, body_period, hand_period
 
-#: The networks look at 192 to 256 pixels: more than this only costs conversion time.
-POSE_WIDTH_PX = 640
-FACE_CROP_PX = 320
-#: Below this there is nothing to see, and some calculators refuse the picture.
-MIN_SIDE_PX = 24
-#: Frames without a face in its crop before the whole picture is searched again.
-FACE_MISSES = 3
-#: What the C++ side says at every start.
-_CHATTER = (
-    b"XNNPACK delegate",
-    b"absl::InitializeLog",
-    b"inference_feedback_manager",
-)
-#: Pose points of nose, eyes, ears and mouth.
-HEAD_POINTS = slice(0, 11)
+logger = logging.getLogger(__name__)
 
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crop:
-    """A square part of the picture, clipped to it, in pixels."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
+MAX_PEOPLE = 6
+#: Scores from which a body or a face is somebody.  Source: the wheel's graphs.
+MIN_BODY_SCORE, MIN_FACE_SCORE = 0.5, 0.6
+#: Looks at a newly found body, to settle its region, and how many of those who were found are looked at per frame.
+SETTLING_LOOKS, ADMITTED_PER_FRAME = 2, 1
+#: Frames between two searches for others: while somebody is missing, and else.
+SEARCH_MISSING, SEARCH_OTHERS = 5, 15
+#: Frames between two tries to find the body under a face, and more frames for every try to find a hand again.
+BODY_RETRY, HAND_RETRY, HAND_RETRY_MAX = 8, 2, 10
+#: How near in parts of its size a found body's shoulders or face must be to somebody's to be theirs.
+NEAR_BODY, NEAR_FACE = 0.12, 0.8
+#: A face detector's box is this much higher than the way from brow to chin.
+BOX_TO_FACE = 0.75
+#: Between two frames as much time passes at least and at most, whatever the time stamps say; and if they go back.
+MIN_STEP_S, MAX_STEP_S, ODD_STEP_S = 0.002, 1.0, 1 / 30
 
 
 class MediaPipeTracker:
-    """Implements `realtime.tracker.Tracker` for one person.
+    """Implements `realtime.tracker.Tracker`.
 
-    Used from one thread.  Between two runs of the body network the observation carries the *same* `pose`
-    array object again, so that a caller can tell by identity that nothing new was seen.
+    Used from one thread.  What was not looked at in a frame is passed on as the *same* array object for up to 0.3 s.
+    Ids outlive losses of up to three seconds.
 
     Args:
-        pose_every: run the body network on every n-th frame, 1 or more.
-        min_confidence: detection and tracking confidence, 0..1, below which a person counts as absent.
+        people: how many people to follow at most, 1 to 6.
+        pose_every: frames between two looks at a moving body, 1 or more; a fast one is seen more often, a still one
+            less.
+        budget_ms: time of one core per frame on average for one person; each further person adds half of it, up to
+            twice of it for everybody.
+        framing: what the character's picture shows; hands below a portrait's edge are not looked for.
+        masks: whether observations carry masks.
+        threads: how many threads a network may use.
+        min_confidence: of the face graph, 0..1.
 
     Raises:
-        TrackerError: MediaPipe or its models cannot be loaded.
+        TrackerError: a value is out of range, or the models cannot be loaded.
     """
 
-    def __init__(self, *, pose_every: int = 2, min_confidence: float = 0.5) -> None:
+    def __init__(
+        self,
+        *,
+        people: int = 1,
+        pose_every: int = 2,
+        budget_ms: float = 15.0,
+        framing: Framing = "full",
+        masks: bool = False,
+        threads: int = 1,
+        min_confidence: float = 0.5,
+    ) -> None:
         if pose_every < 1:
             raise TrackerError(f"pose_every: got {pose_every}, expected 1 or more")
-        self._pose_every = pose_every
-        self._graphs = contextlib.ExitStack()
-        try:
-            with without_lines(*_CHATTER):
-                self._start(min_confidence)
-        except (ImportError, OSError, RuntimeError, ValueError) as error:
-            self._graphs.close()
-            raise TrackerError(f"MediaPipe 0.10.21 and its models cannot be started: {error}") from error
-        self._closed = False
-        self._restart()
-
-    def _start(self, min_confidence: float) -> None:
-        """Load the models and run them once, so that the first real frame is not the slow one."""
-        os.environ.setdefault("GLOG_minloglevel", "2")  # read once, when the library is loaded
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        from mediapipe.python.solutions import face_mesh, pose
-
-        # The wheel's own landmark filter is off: it assumes 30 Hz whatever the schedule, and
-        # `realtime.smoothing` filters by the true time stamps.
-        self._pose_graph: Any = self._graphs.enter_context(
-            pose.Pose(
-                model_complexity=1,
-                smooth_landmarks=False,
-                min_detection_confidence=min_confidence,
-                min_tracking_confidence=min_confidence,
-            )
-        )
-        self._face_graph: Any = self._graphs.enter_context(
-            face_mesh.FaceMesh(
-                max_num_faces=1,
-                refine_landmarks=True,
-                min_detection_confidence=min_confidence,
-                min_tracking_confidence=min_confidence,
-            )
-        )
-        for graph in (self._pose_graph, self._face_graph):
-            graph.process(np.zeros((64, 64, 3), np.uint8))
-
-    def _restart(self) -> None:
-        """Forget everything that was seen."""
+        if not 1 <= people <= MAX_PEOPLE:
+            raise TrackerError(f"people: got {people}, expected 1 to {MAX_PEOPLE}")
+        self._most, self._pose_every, self._framing = people, pose_every, framing
+        self._min_confidence = min_confidence
+        self._networks = Networks(threads=threads, masks=masks)
+        self._body_detector = Network(BODY_DETECTION, threads=threads)
+        self._face_detector = Network(FACE_DETECTION, threads=threads)
+        self._graphs: list[FaceGraph] = [FaceGraph(min_confidence)]  # at leisure
+        self._people = People()
+        self._schedule = Schedule(budget_ms)
         self._size = (0, 0)
-        self._countdown = 0
-        self._pose: F32 | None = None
-        self._pose_world: F32 | None = None
-        self._visibility: F32 | None = None
-        self._crop: Crop | None = None
-        self._misses = 0
-        self._person_id = 0
-        self._was_seen = False
+        self._now_s = 0.0
+        self._captured_s: float | None = None
+        self._searches = 0
+        self._waiting = False
+        self._closed = False
 
     def track(self, frame: Frame) -> tuple[PersonObservation, ...]:
-        """Return the person in the frame, or an empty tuple.
+        """Return the people in the frame, the main one first.
 
         Raises:
             TrackerError: the tracker was closed.
         """
         if self._closed:
             raise TrackerError("track: the tracker is closed; make a new one")
-        height, width = frame.image.shape[:2]
-        if min(height, width) < MIN_SIDE_PX:
+        self._advance(frame.captured_s)
+        image, size = frame.image, (frame.image.shape[1], frame.image.shape[0])
+        if min(size) < MIN_SIDE_PX:
             return ()
-        if self._size != (width, height):
-            person_id, was_seen = self._person_id, self._was_seen
-            self._restart()
-            self._size, self._person_id, self._was_seen = (width, height), person_id, was_seen
-        if self._countdown <= 0:
-            self._see_pose(frame.image)
-            self._countdown = self._pose_every
-        self._countdown -= 1
-        face = self._see_face(frame.image)
-        if face is None and self._pose is None:
-            self._was_seen = False
-            return ()
-        if not self._was_seen:
-            self._person_id += 1
-            self._was_seen = True
-        return (
-            PersonObservation(
-                person_id=self._person_id,
-                pose=self._pose,
-                pose_world=self._pose_world,
-                pose_visibility=self._visibility,
-                face=face,
-                image_size=(width, height),
-            ),
-        )
+        if size != self._size:
+            self._resize(size)
+        for task in self._schedule.plan(self._wishes(size), len(self._people.followed), self._now_s):
+            self._run(task, image)
+        self._let_go(self._people.part(self._now_s))
+        for person in self._people.followed:
+            person.expire(self._now_s)
+            person.learn_colours()
+        self._let_go(self._people.expire(self._now_s))
+        seen = (person.observation(size) for person in self._people.followed)
+        return tuple(observation for observation in seen if observation is not None)
 
     def close(self) -> None:
         """Free the models.  Idempotent."""
         if not self._closed:
             self._closed = True
-            self._graphs.close()
+            for person in self._people.followed:
+                person.close()
+            for graph in self._graphs:
+                graph.close()
 
-    def _see_pose(self, image: U8) -> None:
-        result = self._pose_graph.process(_fitted(image, POSE_WIDTH_PX))
-        if result.pose_landmarks is None:
-            self._pose = self._pose_world = self._visibility = None
+    def _advance(self, captured_s: float) -> None:
+        step_s = ODD_STEP_S if self._captured_s is None else captured_s - self._captured_s
+        if not step_s > 0:  # false for NaN too
+            step_s = ODD_STEP_S
+        self._captured_s = captured_s
+        self._now_s += min(max(step_s, MIN_STEP_S), MAX_STEP_S)
+
+    def _resize(self, size: tuple[int, int]) -> None:
+        for person in list(self._people.followed):
+            self._people.lose(person, self._now_s)
+            self._let_go([person])
+        if min(self._size) > 0:
+            self._people.rescale(size[0] / self._size[0], size[1] / self._size[1])
+        self._size = size
+
+    def _wishes(self, size: tuple[int, int]) -> list[Wish]:
+        """Return everything that would make sense in this frame."""
+        wishes = []
+        followed, missing = self._people.followed, bool(self._people.lost) or self._waiting
+        if len(followed) < self._most:
+            pause = self._pose_every if not followed else SEARCH_MISSING if missing else SEARCH_OTHERS
+            wishes.append(Wish(task=Task("search"), period=pause, must=not followed))
+        for person in followed:
+            is_main = person.person_id == self._people.main_id or len(followed) == 1
+            weight = 2.0 if is_main else 1.0
+            retry = person.face_misses > FACE_MISSES
+            wishes.append(
+                Wish(
+                    task=Task("face", person.person_id),
+                    period=FACE_RETRY if retry else 1,
+                    weight=weight,
+                    must=is_main and not retry,
+                )
+            )
+            period = body_period(person.body_speed, self._pose_every) if person.body is not None else BODY_RETRY
+            late = person.body is not None and self._now_s - person.body_s > 0.8 * TOO_OLD_S
+            wishes.append(
+                Wish(task=Task("body", person.person_id), period=period, weight=weight, must=is_main and late)
+            )
+            for side in SIDES:
+                if self._hand_shows(person, side, size):
+                    hand = person.hands[side]
+                    retry_period = min(HAND_RETRY * (1 + hand.misses), HAND_RETRY_MAX)
+                    kind: Kind = "left_hand" if side == "left" else "right_hand"
+                    wishes.append(
+                        Wish(
+                            task=Task(kind, person.person_id),
+                            period=retry_period if hand.hand is None else hand_period(hand.speed),
+                            weight=weight,
+                        )
+                    )
+        return wishes
+
+    def _hand_shows(self, person: Person, side: Side, size: tuple[int, int]) -> bool:
+        if not person.wrist_in_sight(side, size):
+            return False
+        if self._framing == "full" or person.body is None:
+            return True
+        hips = person.body.points[[23, 24], 1].mean()  # a portrait ends above them
+        return bool(person.body.points[15 if side == "left" else 16, 1] < hips)
+
+    def _run(self, task: Task, image: U8) -> None:
+        person = next((one for one in self._people.followed if one.person_id == task.person_id), None)
+        began_s = time.perf_counter()
+        if task.kind == "search":
+            self._search(image)
+        elif person is None:
             return
-        self._pose = _points(result.pose_landmarks)
-        self._pose_world = _points(result.pose_world_landmarks)
-        self._visibility = np.array([point.visibility for point in result.pose_landmarks.landmark], np.float32)
+        elif task.kind == "face":
+            self._look_at_face(person, image)
+        elif task.kind == "body":
+            self._look_at_body(person, image)
+        else:
+            person.look_at_hand("left" if task.kind == "left_hand" else "right", self._networks, image, self._now_s)
+            person.part_hands()
+        self._schedule.spent(task.kind, (time.perf_counter() - began_s) * 1000)
 
-    def _see_face(self, image: U8) -> F32 | None:
-        height, width = image.shape[:2]
-        crop = None
-        if self._pose is not None and self._misses % (FACE_MISSES + 1) < FACE_MISSES:
-            crop = self._crop = head_crop(self._pose, (width, height), self._crop)
-        longest_px = POSE_WIDTH_PX if crop is None else FACE_CROP_PX
-        crop = crop or Crop(left=0, top=0, right=width, bottom=height)
-        part = image[crop.top : crop.bottom, crop.left : crop.right]
-        result = self._face_graph.process(_fitted(part, longest_px))
-        if not result.multi_face_landmarks:
-            self._misses += 1
-            return None
-        self._misses = 0
-        face = _points(result.multi_face_landmarks[0])  # (478, 3), normalised to the crop
-        size = np.array([crop.right - crop.left, crop.bottom - crop.top], np.float32)
-        picture = np.array([width, height], np.float32)
-        face[:, :2] = (face[:, :2] * size + [crop.left, crop.top]) / picture
-        face[:, 2] *= size[0] / picture[0]
-        return face
+    def _look_at_body(self, person: Person, image: U8) -> None:
+        if person.body is None and person.body_misses:
+            for found in detect(self._body_detector, image, MIN_BODY_SCORE):
+                region = body_region(found.points[0], found.points[1])
+                if np.linalg.norm(found.points[2] - person.shoulders) < 2 * NEAR_BODY * region.side:
+                    person.region = region
+                    break
+        before = person.region
+        if person.look_at_body(self._networks, image, self._now_s) and self._people.strayed(
+            person, before, self._now_s
+        ):
+            self._let_go([person])
 
+    def _look_at_face(self, person: Person, image: U8) -> None:
+        if person.graph is None:
+            person.graph = self._graphs.pop() if self._graphs else FaceGraph(self._min_confidence)
+        if not person.look_at_face(image, self._now_s) or person.face_points is None or person.body is None:
+            return
+        others = [one.body.points[0, :2] for one in self._people.followed if one is not person and one.body is not None]
+        nose = person.face_points[1, :2]
+        own = np.linalg.norm(nose - person.body.points[0, :2])
+        if any(np.linalg.norm(nose - other) < own for other in others):  # somebody else's face in the crop
+            person.forget_face()
 
-def head_crop(pose: F32, size: tuple[int, int], last: Crop | None) -> Crop | None:
-    """Return the square to look for the face in, or None if the head is outside the picture.
+    def _search(self, image: U8) -> None:
+        """Look for people who are not followed yet."""
+        self._searches += 1
+        candidates: list[tuple[float, Region, Crop | None]] = []
+        alone = not self._people.followed
+        if alone or self._searches % 2:
+            candidates = self._bodies(image)
+        if (alone and not candidates) or (not alone and not self._searches % 2):
+            candidates = self._faces(image)
+        candidates.sort(key=lambda row: row[0], reverse=True)
+        admitted = 0
+        for _, region, crop in candidates:
+            if admitted == ADMITTED_PER_FRAME or len(self._people.followed) == self._most:
+                break
+            admitted += self._admit(region, crop, image)
+        self._waiting = len(candidates) > admitted
 
-    The last crop is kept for as long as the head sits well inside it: the face network follows its own last
-    result, which a moving crop would shift under it.
+    def _bodies(self, image: U8) -> list[tuple[float, Region, Crop | None]]:
+        found: list[tuple[float, Region, Crop | None]] = []
+        for body in detect(self._body_detector, image, MIN_BODY_SCORE):
+            region = body_region(body.points[0], body.points[1])
+            near = NEAR_BODY * region.side
+            if all(np.linalg.norm(body.points[2] - one.shoulders) > near for one in self._people.followed):
+                found.append((self._rank(region, body, image), region, None))
+        return found
 
-    Args:
-        pose: float32 (33, 3), normalised to the picture.
-        size: (width, height) of the picture in pixels.
-        last: the crop of the frame before.
-    """
-    width, height = size
-    points = pose[:, :2] * np.array([width, height], np.float32)
-    centre = points[HEAD_POINTS].mean(0)
-    spread = float(np.ptp(points[HEAD_POINTS], axis=0).max())
-    shoulders = float(np.linalg.norm(points[11] - points[12]))
-    # A head is about twice as high as eye to mouth and 0.6 shoulder widths: a profile still fits.
-    radius = max(1.7 * spread, 0.55 * shoulders, MIN_SIDE_PX)
-    if not (0 <= centre[0] < width and 0 <= centre[1] < height):
-        return None
-    if last is not None:
-        held = max(last.right - last.left, last.bottom - last.top) / 2
-        middle = np.array([last.left + last.right, last.top + last.bottom]) / 2
-        near = np.abs(centre - middle).max() < 0.3 * held
-        if near and 0.7 < radius / held < 1.35:
-            return last
-    left, top = np.maximum(centre - radius, 0).astype(int)
-    right, bottom = np.minimum(centre + radius, [width, height]).astype(int)
-    if min(right - left, bottom - top) < MIN_SIDE_PX:
-        return None
-    return Crop(left=int(left), top=int(top), right=int(right), bottom=int(bottom))
+    def _faces(self, image: U8) -> list[tuple[float, Region, Crop | None]]:
+        found = []
+        size = (image.shape[1], image.shape[0])
+        for face in detect(self._face_detector, image, MIN_FACE_SCORE):
+            left, top, right, bottom = face.box
+            height = float(bottom - top)
+            if any(np.linalg.norm(face.points[2] - one.head) < NEAR_FACE * height for one in self._people.followed):
+                continue
+            middle = np.array([(left + right) / 2, (top + bottom) / 2], np.float32)
+            reach = np.array([0, BOX_TO_FACE * height / 2], np.float32)
+            region = region_from_face(np.stack([middle - reach, middle + reach]))
+            found.append((self._rank(region, face, image), region, held_crop(middle, 0.9 * height, size, None)))
+        return found
 
+    def _rank(self, region: Region, found: Detection, image: U8) -> float:
+        """Return who is to be followed first: who was lost, then the largest and most central."""
+        width = image.shape[1]
+        central = 1 - 0.5 * abs(region.x - width / 2) / (width / 2)
+        near = any(
+            np.hypot(region.x - lost.region.x, region.y - lost.region.y) < 0.5 * lost.region.side
+            for lost in self._people.lost
+            if self._now_s - lost.lost_s < REMEMBERED_S
+        )
+        return found.score * region.side * central * (4.0 if near else 1.0)
 
-def _fitted(image: U8, longest_px: int) -> U8:
-    """Return the picture, contiguous and scaled down so that its longer side is at most `longest_px`."""
-    height, width = image.shape[:2]
-    scale = longest_px / max(height, width)
-    if scale >= 1:
-        return np.ascontiguousarray(image)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    def _admit(self, region: Region, crop: Crop | None, image: U8) -> bool:
+        """Look at who was found; return whether somebody new is there, who is then followed."""
+        if not (region.side > MIN_SIDE_PX and np.isfinite([region.x, region.y, region.side]).all()):
+            return False
+        person = Person(person_id=0, region=region, since_s=self._now_s, crop=crop)
+        for _ in range(SETTLING_LOOKS):
+            if not person.look_at_body(self._networks, image, self._now_s):
+                break
+        person.trail.clear()
+        if person.body is None and crop is None:
+            return False
+        followed = self._people.followed
+        if person.body is not None and any(
+            np.linalg.norm(one.shoulders - person.shoulders) < NEAR_BODY * person.region.side for one in followed
+        ):
+            return False
+        self._look_at_face(person, image)
+        if person.body is None and person.face is None:
+            self._let_go([person])
+            return False
+        self._people.admit(person, self._now_s)
+        return True
 
-
-def _points(landmarks: Any) -> npt.NDArray[np.float32]:
-    """Return a MediaPipe landmark list as float32 (N, 3)."""
-    return np.array([(point.x, point.y, point.z) for point in landmarks.landmark], np.float32)
+    def _let_go(self, people: list[Person]) -> None:
+        """Take back the face graphs of people who are not followed any more."""
+        for person in people:
+            if person.graph is not None:
+                person.graph.forget()
+                self._graphs.append(person.graph)
+                person.graph = None

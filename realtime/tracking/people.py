@@ -1,0 +1,217 @@
+"""Who is who: ids that survive crossings and short losses.
+
+Pure bookkeeping over `Person` objects; it runs no network.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from realtime.tracking.appearance import likeness
+from realtime.tracking.person import SIDES, Person
+from realtime.tracking.region import Region
+
+F32 = npt.NDArray[np.float32]
+
+#: A person neither whose face nor whose body was seen for this long is lost, and remembered for as long as this.
+LOST_S, REMEMBERED_S = 0.35, 3.0
+#: Nose and shoulders of two bodies that lie this close, in sides, are one body: about a hand's breadth.
+SAME_BODY = 0.06
+BODY_POINTS = [0, 11, 12]
+#: Likeness of clothes from which somebody may be the one who was lost; two looks at one person give 0.9 and more,
+#: two people of the sign clips 0.1 to 0.7.
+SAME_CLOTHES = 0.75
+#: Ratio of sizes that the same person may have after a loss.
+SIZE_RATIO = 1.7
+#: How far a lost person may be found from the last place, in sides: at once, and more for each second.
+NEAR, NEAR_PER_S = 0.3, 0.6
+#: Two followers have swapped their people when the clothes say so by this much, this many times.
+SWAPPED_BY, SWAPPED_TIMES = 0.4, 2
+#: A follower that jumped by this part of its region onto other clothes than this is on somebody else.
+JUMP, OTHER_CLOTHES = 0.2, 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Somebody who may come back.
+
+    Args:
+        person_id: the id that is kept.
+        region: where the body was last seen.
+        velocity: float32 (2,), pixels per second.
+        colours: of the clothes, or None.
+        lost_s: when last seen.
+    """
+
+    person_id: int
+    region: Region
+    velocity: F32
+    colours: F32 | None
+    lost_s: float
+
+
+class People:
+    """Gives ids, keeps them through losses, and takes them from followers that strayed."""
+
+    def __init__(self) -> None:
+        self.followed: list[Person] = []
+        self.lost: list[Lost] = []
+        self.main_id = 0
+        self._last_id = 0
+        self._swap_votes: dict[tuple[int, int], int] = {}
+
+    def admit(self, person: Person, now_s: float) -> None:
+        """Follow somebody new, under the id of who was lost if it seems to be the same person."""
+        found = max(
+            ((score, lost) for lost in self.lost if (score := resemblance(person, lost, now_s)) > 0),
+            key=lambda row: row[0],
+            default=None,
+        )
+        if found is not None:
+            person.person_id = found[1].person_id
+            if found[1].colours is not None:
+                person.colours = found[1].colours
+            self.lost.remove(found[1])
+        else:
+            self._last_id += 1
+            person.person_id = self._last_id
+        self.followed.append(person)
+        self._order()
+
+    def lose(self, person: Person, now_s: float, region: Region | None = None) -> None:
+        """Stop following somebody, and remember who it was.
+
+        Args:
+            person: one of `followed`.
+            now_s: time of the frame.
+            region: where the person was last surely seen; default: where it was looked for last.
+        """
+        self.followed.remove(person)
+        self.lost.append(
+            Lost(
+                person_id=person.person_id,
+                region=region or person.region,
+                velocity=person.velocity,
+                colours=person.colours,
+                lost_s=max(person.seen_s, now_s - LOST_S),
+            )
+        )
+        self._order()
+
+    def expire(self, now_s: float) -> list[Person]:
+        """Lose who was not seen for long, forget who was lost for long; return who was lost."""
+        gone = [person for person in self.followed if now_s - person.seen_s > LOST_S]
+        for person in gone:
+            self.lose(person, now_s)
+        self.lost = [lost for lost in self.lost if now_s - lost.lost_s <= REMEMBERED_S]
+        self._order()
+        return gone
+
+    def rescale(self, x: float, y: float) -> None:
+        """Take over what is remembered into pictures of another size, by the ratios of width and height."""
+        self.lost = [
+            replace(
+                lost, region=replace(lost.region, x=lost.region.x * x, y=lost.region.y * y, side=lost.region.side * y)
+            )
+            for lost in self.lost
+        ]
+
+    def part(self, now_s: float) -> list[Person]:
+        """Undo swaps and let the wrong one of two followers of one body go; return who was let go."""
+        gone = []
+        for one, other in itertools.combinations(list(self.followed), 2):
+            if one not in self.followed or other not in self.followed:
+                continue
+            if _same_body(one, other):
+                loser = min((other, one), key=_belief)  # of equals the later one
+                self.lose(loser, now_s, _before(loser))
+                gone.append(loser)
+            else:
+                self._unswap(one, other)
+        return gone
+
+    def strayed(self, person: Person, before: Region, now_s: float) -> bool:
+        """Return whether a look at a body found somebody else, and lose the person if so.
+
+        Args:
+            person: whose body was just looked at.
+            before: where it was, before that look.
+            now_s: time of the frame.
+        """
+        if person.body is None or person.colours is None or person.last_colours is None:
+            return False
+        jump = float(np.hypot(person.region.x - before.x, person.region.y - before.y)) / before.side
+        if jump < JUMP or likeness(person.colours, person.last_colours) > OTHER_CLOTHES:
+            return False
+        self.lose(person, now_s, before)
+        return True
+
+    def _unswap(self, one: Person, other: Person) -> None:
+        pair = (min(one.person_id, other.person_id), max(one.person_id, other.person_id))
+        apart = float(np.hypot(one.region.x - other.region.x, one.region.y - other.region.y))
+        known = [one.colours, other.colours, one.last_colours, other.last_colours]
+        if apart > max(one.region.side, other.region.side) or any(colours is None for colours in known):
+            self._swap_votes.pop(pair, None)
+            return
+        own = likeness(one.colours, one.last_colours) + likeness(other.colours, other.last_colours)
+        crossed = likeness(one.colours, other.last_colours) + likeness(other.colours, one.last_colours)
+        votes = self._swap_votes.get(pair, 0) + 1 if crossed > own + SWAPPED_BY else 0
+        self._swap_votes[pair] = votes
+        if votes >= SWAPPED_TIMES:
+            one.person_id, other.person_id = other.person_id, one.person_id
+            one.colours, other.colours = other.colours, one.colours
+            self._swap_votes[pair] = 0
+            self._order()
+
+    def _order(self) -> None:
+        known = {person.person_id for person in self.followed}
+        if self.main_id not in known and self.main_id not in {lost.person_id for lost in self.lost}:
+            largest = max(self.followed, key=lambda person: person.region.side, default=None)
+            self.main_id = largest.person_id if largest is not None else 0
+        self.followed.sort(key=lambda person: (person.person_id != self.main_id, person.person_id))
+
+
+def resemblance(person: Person, lost: Lost, now_s: float) -> float:
+    """Return how much somebody new looks like who was lost, or 0 where it cannot be the same person."""
+    elapsed_s = max(now_s - lost.lost_s, 0.0)
+    ratio = person.region.side / max(lost.region.side, 1e-6)
+    if not 1 / SIZE_RATIO < ratio < SIZE_RATIO:
+        return 0.0
+    # Somebody who was walking may have stopped: the nearer of both places counts.
+    stayed = np.array([lost.region.x, lost.region.y])
+    walked = stayed + lost.velocity * elapsed_s
+    here = np.array([person.region.x, person.region.y])
+    away = min(float(np.linalg.norm(here - place)) for place in (stayed, walked)) / lost.region.side
+    if away > NEAR + NEAR_PER_S * elapsed_s:
+        return 0.0
+    alike = likeness(person.last_colours, lost.colours)
+    known = person.last_colours is not None and lost.colours is not None
+    if known and alike < SAME_CLOTHES:
+        return 0.0
+    if not known and away > NEAR:
+        return 0.0
+    return max(alike - 0.3 * away, 1e-3)
+
+
+def _same_body(one: Person, other: Person) -> bool:
+    if one.body is None or other.body is None:
+        return False
+    steps = one.body.points[BODY_POINTS, :2] - other.body.points[BODY_POINTS, :2]
+    apart = float(np.linalg.norm(steps, axis=1).mean())
+    return apart < SAME_BODY * max(one.region.side, other.region.side)
+
+
+def _belief(person: Person) -> float:
+    """Return how surely a follower is still on its own person."""
+    before = _before(person)
+    jump = float(np.hypot(person.region.x - before.x, person.region.y - before.y)) / before.side
+    hands = sum(person.hands[side].hand is not None for side in SIDES)
+    return likeness(person.colours, person.last_colours) - jump + 0.01 * hands
+
+
+def _before(person: Person) -> Region:
+    return person.trail[0][1] if person.trail else person.region
