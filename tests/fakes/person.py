@@ -10,7 +10,7 @@ import numpy.typing as npt
 from engines.controls import FINGERS, SIDES, controls
 from engines.skeleton import BONE_INDEX, BONES, Proportions, forward_kinematics, posed_joints, rotation_from_euler
 from realtime.observation import PersonObservation
-from realtime.retargeting.face_geometry import TEMPLATE_CM, TEMPLATE_POINTS
+from realtime.retargeting.face_geometry import DEPTH_GAIN, TEMPLATE_CM, TEMPLATE_POINTS
 
 F32 = npt.NDArray[np.float32]
 
@@ -23,7 +23,7 @@ _REST_FACE: dict[int, tuple[float, float, float]] = {
     **{385: (2.74, 0.34, 0.80), 386: (3.20, 0.34, 0.78), 387: (3.67, 0.27, 0.64)},
     **{380: (2.63, -0.29, 0.71), 374: (3.08, -0.34, 0.69), 373: (3.55, -0.31, 0.54)},
     **{473: (3.11, 0.02, 0.53), 336: (1.39, 2.21, 2.08), 296: (2.74, 2.35, 1.80)},
-    **{334: (3.92, 2.37, 1.22), 293: (4.85, 2.05, 0.58)},
+    **{334: (3.92, 2.37, 1.22), 293: (4.85, 2.05, 0.58), 285: (1.19, 1.33, 1.91)},
     **{82: (-0.59, -6.14, 2.28), 13: (0.00, -6.17, 2.35), 312: (0.59, -6.14, 2.28)},
     **{87: (-0.59, -6.44, 2.30), 14: (0.00, -6.48, 2.38), 317: (0.59, -6.44, 2.30)},
     **{61: (-2.40, -6.25, 1.12), 291: (2.40, -6.25, 1.12), 0: (0.00, -5.60, 2.86), 17: (0.00, -7.35, 2.61)},
@@ -31,10 +31,23 @@ _REST_FACE: dict[int, tuple[float, float, float]] = {
 _PHALANXES = ("proximal", "intermediate", "distal")
 _PHALANX_M = 0.025
 #: Left eye and brow points with their twins on the right.
-_TWINS = {385: 158, 386: 159, 387: 160, 380: 153, 374: 145, 373: 144, 473: 468, 336: 107, 296: 66, 334: 105, 293: 63}
+_TWINS = {
+    385: 158,
+    386: 159,
+    387: 160,
+    380: 153,
+    374: 145,
+    373: 144,
+    473: 468,
+    336: 107,
+    285: 55,
+    296: 66,
+    334: 105,
+    293: 63,
+}
 _UPPER_LIDS = {"left": (385, 386, 387), "right": (158, 159, 160)}
 _LOWER_LIDS = {"left": (380, 374, 373), "right": (153, 145, 144)}
-_BROWS = {"left": (336, 296, 334, 293), "right": (107, 66, 105, 63)}
+_BROWS = {"left": (336, 285, 296, 334, 293), "right": (107, 55, 66, 105, 63)}
 
 
 def proportions() -> Proportions:
@@ -113,7 +126,7 @@ def face(
     points[61] += [narrow_cm - smile_cm, smile_cm, 0]
     points[list(_BROWS["left"]), 1] += brow_left_cm
     turned = points @ np.asarray(rotation_from_euler(yaw, pitch, roll), np.float64).T * scale_px
-    pixels = turned * [1, -1, -1] + [*centre_px, 0.0]
+    pixels = turned * [1, -1, -1 / DEPTH_GAIN] + [*centre_px, 0.0]
     return (pixels / [IMAGE_SIZE[0], IMAGE_SIZE[1], IMAGE_SIZE[0]]).astype(np.float32)
 
 

@@ -20,10 +20,10 @@ def test_features_do_not_depend_on_where_the_head_points(yaw: float, pitch: floa
     """Openings and heights of a turned head are those of the same face seen from the front."""
     ahead, turned = _measure(face()), _measure(face(yaw=yaw, pitch=pitch, scale_px=5.0))
     for name in ("mouth_opening", "mouth_width", "corner_lift"):
-        assert abs(getattr(ahead, name) - getattr(turned, name)) < 1e-3
+        assert abs(getattr(ahead, name) - getattr(turned, name)) < 0.006
     for name in ("opening", "brow"):
-        assert abs(getattr(ahead.left, name) - getattr(turned.left, name)) < 1e-3
-        assert abs(getattr(ahead.right, name) - getattr(turned.right, name)) < 1e-3
+        assert abs(getattr(ahead.left, name) - getattr(turned.left, name)) < 0.006
+        assert abs(getattr(ahead.right, name) - getattr(turned.right, name)) < 0.006
 
 
 def test_wink_shows_on_its_own_side() -> None:
