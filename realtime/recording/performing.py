@@ -13,6 +13,7 @@ from realtime.errors import SourceError
 from realtime.motion import Motion
 from realtime.recording.recording import Moment, PersonControls, Recording
 from realtime.retargeting.retarget import Retarget
+from realtime.settings import Framing
 
 #: A cast asks for characters; a recording knows none.
 _ANYBODY = ("anybody",)
@@ -22,12 +23,14 @@ _MAX_FPS = 1000.0
 class Performing:
     """Adds controls to moments as they come, for each person by themselves.
 
+    A body counts without its face: recordings show nobody by accident, and other estimators' poses may have none.
+
     Args:
-        needs_face: as of `Motion`: whether a body counts only once its face was seen.
+        framing: what characters will show; legs and root follow in `full` only.
     """
 
-    def __init__(self, *, needs_face: bool = False) -> None:
-        self._needs_face = needs_face
+    def __init__(self, *, framing: Framing = "full") -> None:
+        self._framing = framing
         self._cast = Cast(self._motion, _ANYBODY)
         self._retargets: dict[int, Retarget] = {}
 
@@ -47,13 +50,13 @@ class Performing:
 
     def _motion(self, person_id: int) -> Motion:
         # Motion keeps its raw controls to itself.
-        self._retargets[person_id] = Retarget()
-        return Motion(person_id, needs_face=self._needs_face)
+        self._retargets[person_id] = Retarget(self._framing)
+        return Motion(person_id, needs_face=False, framing=self._framing)
 
 
-def perform(moments: Iterable[Moment], *, needs_face: bool = False) -> Iterator[Moment]:
+def perform(moments: Iterable[Moment], *, framing: Framing = "full") -> Iterator[Moment]:
     """Yield moments with the controls of their people."""
-    yield from map(Performing(needs_face=needs_face), moments)
+    yield from map(Performing(framing=framing), moments)
 
 
 def with_controls(recording: Recording) -> Recording:
@@ -61,13 +64,16 @@ def with_controls(recording: Recording) -> Recording:
     return replace(recording, moments=tuple(perform(recording.moments)), note="")
 
 
-def controls_of(recording: Recording, person_id: int, fps: float) -> npt.NDArray[np.float32]:
+def controls_of(
+    recording: Recording, person_id: int, fps: float, *, framing: Framing = "full"
+) -> npt.NDArray[np.float32]:
     """Return what a character that follows one person of a recording does, at an even rate.
 
     Args:
         recording: what was seen.
         person_id: whom to follow, one of `recording.person_ids`.
         fps: rate of the result, frames per second, above 0, up to 1000.
+        framing: what the character will show; legs and root follow in `full` only.
 
     Returns:
         float32 (T, len(SPEC)), from the recording's beginning to its end, smoothed; where the person is not seen the
@@ -81,7 +87,7 @@ def controls_of(recording: Recording, person_id: int, fps: float) -> npt.NDArray
         raise SourceError(f"{recording.header.source}: shows no person {person_id}; there are: {known}")
     if not 0 < fps <= _MAX_FPS:
         raise SourceError(f"fps: got {fps:g}, expected more than 0, up to {_MAX_FPS:g}")
-    motion = Motion(person_id, needs_face=False)
+    motion = Motion(person_id, needs_face=False, framing=framing)
     count = max(1, int(np.floor(recording.duration_s * fps + 1e-6)))
     shown, at = [], 0
     for index in range(count):

@@ -56,7 +56,7 @@ def test_closed_tracker_refuses() -> None:
 def test_replay_drives_what_a_camera_drives() -> None:
     """Through the tracker's seam and `Motion` come the same controls as `controls_of` says."""
     recording = turning(60)
-    tracker, motion = RecordedTracker(recording, loops=False), Motion(1, needs_face=False)
+    tracker, motion = RecordedTracker(recording, loops=False), Motion(1, needs_face=False, framing="full")
     live = []
     for index in range(60):
         picture = frame(BLACK, index)
