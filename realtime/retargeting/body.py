@@ -17,9 +17,10 @@ from realtime.retargeting.body_points import BodyPoints, picture_points
 from realtime.retargeting.face_geometry import HeadSolve
 from realtime.retargeting.hand import HandFrame, curls, hand_frame
 from realtime.retargeting.leg import LegAngles, solve_leg
-from realtime.retargeting.limb import SIDES, Side
+from realtime.retargeting.limb import SIDES, Side, from_frame, in_frame, unit
 from realtime.retargeting.neutral import Neutral, RunningNeutral
 from realtime.retargeting.posture import Posture
+from realtime.retargeting.reach import carried_over
 from realtime.retargeting.root import HipsSolve, Root, solve_hips
 from realtime.retargeting.torso import TorsoSolve, hips_seen, solve_torso
 
@@ -128,13 +129,12 @@ class Body:
         if frame is None and wrist_seen:
             around = [body.direction(wrist, end, unlean) for end in (index, little)]
             frame = HandFrame.of(np.zeros(3), *around)
+        upper, fore = body.direction(shoulder, elbow, unlean), None
+        if wrist_seen:
+            arm_in_chest = in_frame(side, found.chest, np.stack([upper, body.direction(elbow, wrist, unlean)]))
+            upper, fore = from_frame(side, found.chest, np.stack(carried_over(*map(unit, arm_in_chest))))
         arm = solve_arm(
-            side,
-            chest=found.chest,
-            shoulder_raise_deg=shoulder_raise_deg,
-            upper=body.direction(shoulder, elbow, unlean),
-            fore=body.direction(elbow, wrist, unlean) if wrist_seen else None,
-            hand=frame,
+            side, chest=found.chest, shoulder_raise_deg=shoulder_raise_deg, upper=upper, fore=fore, hand=frame
         )
         found.values |= self._arm_values(side, arm)
         found.confidence[_ARM_GROUP[side]] = torso.confidence

@@ -21,6 +21,11 @@ def in_frame(side: Side, frame: F64, direction: F64) -> F64:
     return np.asarray(local if side == "left" else local * _MIRROR, np.float64)
 
 
+def from_frame(side: Side, frame: F64, direction: F64) -> F64:
+    """Return the world directions, (..., 3), of directions in a frame: the inverse of :func:`in_frame`."""
+    return np.asarray((direction if side == "left" else direction * _MIRROR) @ frame.T, np.float64)
+
+
 def perpendicular(vector: F64, axis: F64) -> F64:
     """Return the part of a vector, (3,), that is perpendicular to a unit axis, (3,)."""
     return np.asarray(vector - axis * (vector @ axis), np.float64)
