@@ -26,9 +26,9 @@ CLOSE_TIMEOUT_S = 5.0
 
 
 def spot_picture(x: float, size: tuple[int, int] = (320, 240)) -> U8:
-    """Return a dark picture, (H, W, 3), with a bright spot at x in 0..1 of its width."""
+    """Return a grey picture, (H, W, 3), with a bright spot at x in 0..1 of its width."""
     width, height = size
-    image = np.full((height, width, 3), 40, np.uint8)
+    image = np.full((height, width, 3), 110, np.uint8)
     centre, radius = int(x * width), height // 8
     image[height // 2 - radius : height // 2 + radius, max(centre - radius, 0) : centre + radius] = 255
     return image
