@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_PEOPLE = 6
 FRAMINGS: tuple[Framing, ...] = ("portrait", "full")
 ESTIMATES = ("openpose", "coco-wholebody")
+#: A budget that never runs out: nothing is left out for want of time, and the same film gives the same recording.
+AT_LEISURE_MS = 1e6
 _DEFAULT_FPS, _MAX_FPS = 30.0, 240.0
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 
@@ -174,7 +176,13 @@ def _tracked(source: PictureSource, tracker: Tracker) -> Iterator[tuple[Moment, 
 def _make_tracker(arguments: argparse.Namespace) -> Tracker:
     from realtime.tracking.mediapipe_tracker import MediaPipeTracker
 
-    return MediaPipeTracker(pose_every=1)
+    return MediaPipeTracker(
+        people=arguments.people,
+        pose_every=1,
+        budget_ms=AT_LEISURE_MS,
+        framing=arguments.framing,
+        masks=arguments.masks is not None,
+    )
 
 
 def _export(arguments: argparse.Namespace) -> None:

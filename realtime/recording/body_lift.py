@@ -51,7 +51,7 @@ _HEAD_DEPTH_M: dict[int, float] = {
     **dict.fromkeys(range(1, 7), 0.15),
 }
 #: Foreshortening by less than the first is a difference between people; by more than the second it is believed.
-_LIMB_DEG, _TRUNK_DEG = (15.0, 30.0), (25.0, 45.0)
+_LIMB_DEG, _TRUNK_DEG = (5.0, 15.0), (25.0, 45.0)
 #: People's limbs differ from the mean by no more than this share, and a limb is now and then seen at its full length.
 _DIFFERENCE, _FULL_QUANTILE = 0.15, 0.9
 #: The body network reads people who face the camera as turned by this, and overstates a turn in the picture's own
