@@ -55,7 +55,9 @@ class Shelf:
 class Running:
     """A pipeline with its surroundings."""
 
-    def __init__(self, tracker: Tracker, engine: PaintingEngine, **settings: float) -> None:
+    def __init__(
+        self, tracker: Tracker, engine: PaintingEngine, *, watch_camera: bool = True, **settings: float
+    ) -> None:
         self.sink = Shelf()
         self.errors: list[Exception] = []
         self.telemetry = Telemetry()
@@ -70,6 +72,7 @@ class Running:
             clock=CLOCK,
             telemetry=self.telemetry,
             on_failure=self.errors.append,
+            watch_camera=watch_camera,
         )
 
     def feed(self, seconds: float, fps: int = 30, x: float = 0.5) -> int:
@@ -216,3 +219,29 @@ def test_tracker_that_cannot_start_is_reported() -> None:
     time.sleep(0.1)
     running.pipeline.stop()
     assert [str(error) for error in running.errors] == ["no model"]
+
+
+def test_camera_that_hangs_shows_nobody_and_is_not_tracked() -> None:
+    """Two seconds of one picture: the character idles, the tracker rests; the next picture is believed at once."""
+    tracker = SpotTracker()
+    running = Running(tracker, PaintingEngine(64))
+    running.pipeline.start()
+    running.feed(2.5)
+    assert not running.sink.frames[-1].tracked
+    assert running.telemetry.snapshot(CLOCK.now_s()).hint == "frozen"
+    looked = len(tracker.sizes)
+    running.feed(0.2)
+    assert len(tracker.sizes) == looked
+    running.feed(0.2, x=0.7)
+    assert running.sink.frames[-1].tracked
+    running.pipeline.stop()
+
+
+def test_pipeline_that_does_not_watch_its_camera_goes_on() -> None:
+    """Where the tracker follows a recording, the camera may show what it likes."""
+    running = Running(SpotTracker(), PaintingEngine(64), watch_camera=False)
+    running.pipeline.start()
+    running.feed(2.5)
+    assert running.sink.frames[-1].tracked
+    assert running.telemetry.snapshot(CLOCK.now_s()).hint is None
+    running.pipeline.stop()
