@@ -124,6 +124,7 @@ def build_application(
             clock=clock,
             telemetry=telemetry,
             on_failure=on_failure,
+            watch_camera=settings.tracker.replay is None,
         )
 
     def open_backstage() -> Backstage:
