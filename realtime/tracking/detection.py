@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ U8 = npt.NDArray[np.uint8]
 
 #: Boxes that overlap by more than this are one.  Source: pose_detection_cpu.pbtxt, face_detection.pbtxt.
 MAX_OVERLAP = 0.3
+#: Side of the squares in which people further away are looked for, in longer sides of the picture.
+TILE = 9 / 16
+MAX_IN_A_ROW = 4
 #: Pixels per cell and boxes per cell of each layer.  Source: `SsdAnchorsCalculatorOptions` of the same graphs: layers
 #: of one stride share cells, and each brings two boxes, one where `interpolated_scale_aspect_ratio` is 0.
 LAYERS: dict[NetworkFile, tuple[tuple[int, int], ...]] = {
@@ -41,20 +45,40 @@ class Detection:
     points: F32
 
 
-def detect(network: Network, image: U8, min_score: float) -> list[Detection]:
-    """Return what a detector finds in the whole picture, best first.
+def whole_picture(image: U8) -> Region:
+    """Return the square around a picture."""
+    height, width = image.shape[:2]
+    return Region(x=width / 2, y=height / 2, side=float(max(width, height)))
+
+
+def parts(image: U8) -> list[Region]:
+    """Return overlapping squares that cover a picture, in which people are larger than in the whole of it."""
+    height, width = image.shape[:2]
+    side = min(TILE * max(width, height), width, height)
+    xs, ys = ([side / 2 + (length - side) * at for at in _spread(length / side)] for length in (width, height))
+    return [Region(x=x, y=y, side=side) for y in ys for x in xs]
+
+
+def _spread(ratio: float) -> list[float]:
+    """Return where squares go along a side so many times as long as they, 0..1, overlapping by a third or more."""
+    count = min(1 + math.ceil((ratio - 1) * 1.5 - 0.05), MAX_IN_A_ROW)
+    return [index / (count - 1) for index in range(count)] if count > 1 else [0.5]
+
+
+def detect(network: Network, image: U8, min_score: float, region: Region | None = None) -> list[Detection]:
+    """Return what a detector finds in a picture, best first.
 
     Args:
         network: `networks.BODY_DETECTION` or `networks.FACE_DETECTION`.
         image: uint8 (H, W, 3), RGB.
         min_score: 0..1.
+        region: where to look; default: everywhere.
 
     Source: MediaPipe, tensors_to_detections_calculator.cc and non_max_suppression_calculator.cc (weighted).
     """
-    height, width = image.shape[:2]
-    whole = Region(x=width / 2, y=height / 2, side=float(max(width, height)))
+    region = whole_picture(image) if region is None else region
     side_px = network.file.input_px
-    boxes, odds = network(whole.crop(image, side_px, black_outside=True))
+    boxes, odds = network(region.crop(image, side_px, black_outside=True))
     scores = 1 / (1 + np.exp(-np.clip(odds.reshape(-1), -80, 80)))
     kept = np.flatnonzero(scores >= min_score)
     if not len(kept):
@@ -67,7 +91,7 @@ def detect(network: Network, image: U8, min_score: float) -> list[Detection]:
         share = (weights / weights.sum()).astype(np.float32)
         points = np.tensordot(share, middles[members][:, None] + values[members, 2:], 1)  # (N, 2)
         box = np.tensordot(share, corners[members], 1).reshape(2, 2)
-        in_picture = whole.to_picture(np.concatenate([box, points]).astype(np.float32))
+        in_picture = region.to_picture(np.concatenate([box, points]).astype(np.float32))
         found.append(Detection(score=score, box=in_picture[:2].reshape(4), points=in_picture[2:]))
     return found
 

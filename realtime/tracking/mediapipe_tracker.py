@@ -6,8 +6,8 @@ decides which of them runs on which frame, `people.py` who is who.
 
 from __future__ import annotations
 
-import logging
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,34 +17,51 @@ from realtime.errors import TrackerError
 from realtime.frame import Frame
 from realtime.observation import PersonObservation
 from realtime.tracking.body import body_region
-from realtime.tracking.detection import Detection, detect
+from realtime.tracking.detection import Detection, detect, parts, whole_picture
 from realtime.tracking.face import MIN_SIDE_PX, Crop, FaceGraph, held_crop
 from realtime.tracking.networks import BODY_DETECTION, FACE_DETECTION, Network
-from realtime.tracking.people import REMEMBERED_S, People
-from realtime.tracking.person import FACE_MISSES, FACE_RETRY, SIDES, TOO_OLD_S, Networks, Person, Side, region_from_face
+from realtime.tracking.people import LOST_S, REMEMBERED_S, People
+from realtime.tracking.person import FACE_MISSES, FACE_RETRY, SIDES, Networks, Person, Side, region_from_face
 from realtime.tracking.region import Region
 from realtime.tracking.schedule import Kind, Schedule, Task, Wish, body_period, hand_period
-
-logger = logging.getLogger(__name__)
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 MAX_PEOPLE = 6
-#: Scores from which a body or a face is somebody.  Source: the wheel's graphs.
-MIN_BODY_SCORE, MIN_FACE_SCORE = 0.5, 0.6
+#: Scores from which it is worth looking closer at a body or a face.  (The wheel's graphs: 0.5 and 0.6.)
+MIN_BODY_SCORE, MIN_FACE_SCORE = 0.5, 0.5
 #: Looks at a newly found body, to settle its region, and how many of those who were found are looked at per frame.
 SETTLING_LOOKS, ADMITTED_PER_FRAME = 2, 1
 #: Frames between two searches for others: while somebody is missing, and else.
-SEARCH_MISSING, SEARCH_OTHERS = 5, 15
+SEARCH_MISSING, SEARCH_OTHERS = 3, 6
 #: Frames between two tries to find the body under a face, and more frames for every try to find a hand again.
 BODY_RETRY, HAND_RETRY, HAND_RETRY_MAX = 8, 2, 10
 #: How near in parts of its size a found body's shoulders or face must be to somebody's to be theirs.
 NEAR_BODY, NEAR_FACE = 0.12, 0.8
 #: A face detector's box is this much higher than the way from brow to chin.
 BOX_TO_FACE = 0.75
+#: Half the side of the square around a newly found face, in heights of the detector's box.
+FACE_MARGIN = 0.9
+#: What was seen this long ago is looked at whatever it costs, before it is too old and the person lost.
+LATE_S = 0.2
 #: Between two frames as much time passes at least and at most, whatever the time stamps say; and if they go back.
 MIN_STEP_S, MAX_STEP_S, ODD_STEP_S = 0.002, 1.0, 1 / 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody who may be new.
+
+    Args:
+        rank: who is to be looked at first.
+        region: where the body is, roughly.
+        crop: where the face is, or None.
+    """
+
+    rank: float
+    region: Region
+    crop: Crop | None = None
 
 
 class MediaPipeTracker:
@@ -162,14 +179,12 @@ class MediaPipeTracker:
                     task=Task("face", person.person_id),
                     period=FACE_RETRY if retry else 1,
                     weight=weight,
-                    must=is_main and not retry,
+                    must=not retry and (is_main or self._late(person.face_s)),
                 )
             )
             period = body_period(person.body_speed, self._pose_every) if person.body is not None else BODY_RETRY
-            late = person.body is not None and self._now_s - person.body_s > 0.8 * TOO_OLD_S
-            wishes.append(
-                Wish(task=Task("body", person.person_id), period=period, weight=weight, must=is_main and late)
-            )
+            must = person.body is not None and self._late(person.body_s)
+            wishes.append(Wish(task=Task("body", person.person_id), period=period, weight=weight, must=must))
             for side in SIDES:
                 if self._hand_shows(person, side, size):
                     hand = person.hands[side]
@@ -184,6 +199,10 @@ class MediaPipeTracker:
                     )
         return wishes
 
+    def _late(self, seen_s: float) -> bool:
+        """Return whether what was seen then is about to be too old, in a person who is still there."""
+        return LATE_S < self._now_s - seen_s < LOST_S
+
     def _hand_shows(self, person: Person, side: Side, size: tuple[int, int]) -> bool:
         if not person.wrist_in_sight(side, size):
             return False
@@ -196,7 +215,10 @@ class MediaPipeTracker:
         person = next((one for one in self._people.followed if one.person_id == task.person_id), None)
         began_s = time.perf_counter()
         if task.kind == "search":
-            self._search(image)
+            candidates = self._search(image)
+            self._schedule.spent(task.kind, (time.perf_counter() - began_s) * 1000)
+            self._admit_best(candidates, image)  # a rare extra
+            return
         elif person is None:
             return
         elif task.kind == "face":
@@ -226,42 +248,52 @@ class MediaPipeTracker:
             person.graph = self._graphs.pop() if self._graphs else FaceGraph(self._min_confidence)
         if not person.look_at_face(image, self._now_s) or person.face_points is None or person.body is None:
             return
+        if person.is_torn():
+            person.forget_body()
+            return
         others = [one.body.points[0, :2] for one in self._people.followed if one is not person and one.body is not None]
         nose = person.face_points[1, :2]
         own = np.linalg.norm(nose - person.body.points[0, :2])
         if any(np.linalg.norm(nose - other) < own for other in others):  # somebody else's face in the crop
             person.forget_face()
 
-    def _search(self, image: U8) -> None:
-        """Look for people who are not followed yet."""
+    def _search(self, image: U8) -> list[Candidate]:
+        """Look for people who are not followed yet: in the whole picture, and in parts of it in turn; best first."""
+        body, face, whole = self._body_detector, self._face_detector, whole_picture(image)
+        around = [view for part in parts(image) for view in ((body, whole), (face, part), (face, whole), (body, part))]
+        views = [around[self._searches % len(around)]]
         self._searches += 1
-        candidates: list[tuple[float, Region, Crop | None]] = []
-        alone = not self._people.followed
-        if alone or self._searches % 2:
-            candidates = self._bodies(image)
-        if (alone and not candidates) or (not alone and not self._searches % 2):
-            candidates = self._faces(image)
-        candidates.sort(key=lambda row: row[0], reverse=True)
+        if not self._people.followed:  # then the whole picture is what counts
+            views = [(body, whole), (face, whole), *(view for view in views if view[1] is not whole)]
+        candidates: list[Candidate] = []
+        for detector, region in views:
+            find = self._bodies if detector is self._body_detector else self._faces
+            candidates = find(image, region)
+            if candidates:
+                break
+        return sorted(candidates, key=lambda candidate: candidate.rank, reverse=True)
+
+    def _admit_best(self, candidates: list[Candidate], image: U8) -> None:
         admitted = 0
-        for _, region, crop in candidates:
+        for candidate in candidates:
             if admitted == ADMITTED_PER_FRAME or len(self._people.followed) == self._most:
                 break
-            admitted += self._admit(region, crop, image)
+            admitted += self._admit(candidate, image)
         self._waiting = len(candidates) > admitted
 
-    def _bodies(self, image: U8) -> list[tuple[float, Region, Crop | None]]:
-        found: list[tuple[float, Region, Crop | None]] = []
-        for body in detect(self._body_detector, image, MIN_BODY_SCORE):
+    def _bodies(self, image: U8, part: Region) -> list[Candidate]:
+        found: list[Candidate] = []
+        for body in detect(self._body_detector, image, MIN_BODY_SCORE, part):
             region = body_region(body.points[0], body.points[1])
             near = NEAR_BODY * region.side
             if all(np.linalg.norm(body.points[2] - one.shoulders) > near for one in self._people.followed):
-                found.append((self._rank(region, body, image), region, None))
+                found.append(Candidate(rank=self._rank(region, body, image), region=region))
         return found
 
-    def _faces(self, image: U8) -> list[tuple[float, Region, Crop | None]]:
+    def _faces(self, image: U8, part: Region) -> list[Candidate]:
         found = []
         size = (image.shape[1], image.shape[0])
-        for face in detect(self._face_detector, image, MIN_FACE_SCORE):
+        for face in detect(self._face_detector, image, MIN_FACE_SCORE, part):
             left, top, right, bottom = face.box
             height = float(bottom - top)
             if any(np.linalg.norm(face.points[2] - one.head) < NEAR_FACE * height for one in self._people.followed):
@@ -269,7 +301,8 @@ class MediaPipeTracker:
             middle = np.array([(left + right) / 2, (top + bottom) / 2], np.float32)
             reach = np.array([0, BOX_TO_FACE * height / 2], np.float32)
             region = region_from_face(np.stack([middle - reach, middle + reach]))
-            found.append((self._rank(region, face, image), region, held_crop(middle, 0.9 * height, size, None)))
+            crop = held_crop(middle, FACE_MARGIN * height, size, None)
+            found.append(Candidate(rank=self._rank(region, face, image), region=region, crop=crop))
         return found
 
     def _rank(self, region: Region, found: Detection, image: U8) -> float:
@@ -283,8 +316,9 @@ class MediaPipeTracker:
         )
         return found.score * region.side * central * (4.0 if near else 1.0)
 
-    def _admit(self, region: Region, crop: Crop | None, image: U8) -> bool:
+    def _admit(self, candidate: Candidate, image: U8) -> bool:
         """Look at who was found; return whether somebody new is there, who is then followed."""
+        region, crop = candidate.region, candidate.crop
         if not (region.side > MIN_SIDE_PX and np.isfinite([region.x, region.y, region.side]).all()):
             return False
         person = Person(person_id=0, region=region, since_s=self._now_s, crop=crop)
@@ -300,7 +334,12 @@ class MediaPipeTracker:
         ):
             return False
         self._look_at_face(person, image)
+        if person.is_torn() or (crop is not None and person.face is None and not _holds(crop, person.head)):
+            person.forget_body()
         if person.body is None and person.face is None:
+            self._let_go([person])
+            return False
+        if self._people.is_doubtful(person, self._now_s):
             self._let_go([person])
             return False
         self._people.admit(person, self._now_s)
@@ -313,3 +352,7 @@ class MediaPipeTracker:
                 person.graph.forget()
                 self._graphs.append(person.graph)
                 person.graph = None
+
+
+def _holds(crop: Crop, point: F32) -> bool:
+    return bool(crop.left <= point[0] < crop.right and crop.top <= point[1] < crop.bottom)

@@ -79,6 +79,7 @@ class Network:
         self._request: Any = _compiled(file, threads, precision).create_infer_request()
         self._input = np.empty((1, file.input_px, file.input_px, 3), np.float32)
         self._outputs = len(self._request.output_tensors)
+        self(np.zeros((file.input_px, file.input_px, 3), np.uint8))  # the first run is a slow one
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> list[F32]:
         """Run the network.

@@ -6,13 +6,14 @@ Pure bookkeeping over `Person` objects; it runs no network.
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from realtime.tracking.appearance import likeness
-from realtime.tracking.person import SIDES, Person
+from realtime.tracking.person import Person
 from realtime.tracking.region import Region
 
 F32 = npt.NDArray[np.float32]
@@ -22,13 +23,19 @@ LOST_S, REMEMBERED_S = 0.35, 3.0
 #: Nose and shoulders of two bodies that lie this close, in sides, are one body: about a hand's breadth.
 SAME_BODY = 0.06
 BODY_POINTS = [0, 11, 12]
-#: Likeness of clothes from which somebody may be the one who was lost; two looks at one person give 0.9 and more,
-#: two people of the sign clips 0.1 to 0.7.
-SAME_CLOTHES = 0.75
+#: Likeness of clothes from which somebody may be the one who was lost, and more for each side that they are apart.
+#: Two looks at one person give 0.9 and more, two people of the sign clips 0.1 to 0.8.
+SAME_CLOTHES, SAME_CLOTHES_PER_SIDE = 0.75, 0.3
 #: Ratio of sizes that the same person may have after a loss.
 SIZE_RATIO = 1.7
 #: How far a lost person may be found from the last place, in sides: at once, and more for each second.
-NEAR, NEAR_PER_S = 0.3, 0.6
+NEAR, NEAR_PER_S = 0.12, 0.6
+#: Who walked is taken to walk on for this long.
+WALKS_ON_S = 1.0
+#: Somebody new whose shoulders are within this part of a side of somebody's is half hidden.
+CLEAR = 0.3
+#: What having been followed for a second is worth against likeness, where two followers are on one body.
+SENIORITY = 0.3
 #: Two followers have swapped their people when the clothes say so by this much, this many times.
 SWAPPED_BY, SWAPPED_TIMES = 0.4, 2
 #: A follower that jumped by this part of its region onto other clothes than this is on somebody else.
@@ -82,6 +89,18 @@ class People:
         self.followed.append(person)
         self._order()
 
+    def is_doubtful(self, person: Person, now_s: float) -> bool:
+        """Return whether somebody new is half hidden: too near to somebody else to be told from who was lost there."""
+        near = any(
+            float(np.linalg.norm(one.shoulders - person.shoulders)) < CLEAR * max(one.region.side, person.region.side)
+            for one in self.followed
+        )
+        return (
+            near
+            and any(_is_in_reach(person, lost, now_s) for lost in self.lost)
+            and not any(resemblance(person, lost, now_s) > 0 for lost in self.lost)
+        )
+
     def lose(self, person: Person, now_s: float, region: Region | None = None) -> None:
         """Stop following somebody, and remember who it was.
 
@@ -127,7 +146,7 @@ class People:
             if one not in self.followed or other not in self.followed:
                 continue
             if _same_body(one, other):
-                loser = min((other, one), key=_belief)  # of equals the later one
+                loser = min((other, one), key=lambda person: _belief(person, now_s))  # of equals the later one
                 self.lose(loser, now_s, _before(loser))
                 gone.append(loser)
             else:
@@ -177,24 +196,32 @@ class People:
 
 def resemblance(person: Person, lost: Lost, now_s: float) -> float:
     """Return how much somebody new looks like who was lost, or 0 where it cannot be the same person."""
-    elapsed_s = max(now_s - lost.lost_s, 0.0)
-    ratio = person.region.side / max(lost.region.side, 1e-6)
-    if not 1 / SIZE_RATIO < ratio < SIZE_RATIO:
+    if not _is_in_reach(person, lost, now_s):
         return 0.0
-    # Somebody who was walking may have stopped: the nearer of both places counts.
-    stayed = np.array([lost.region.x, lost.region.y])
-    walked = stayed + lost.velocity * elapsed_s
-    here = np.array([person.region.x, person.region.y])
-    away = min(float(np.linalg.norm(here - place)) for place in (stayed, walked)) / lost.region.side
-    if away > NEAR + NEAR_PER_S * elapsed_s:
-        return 0.0
+    away, ratio = _apart(person, lost, now_s), person.region.side / lost.region.side
     alike = likeness(person.last_colours, lost.colours)
     known = person.last_colours is not None and lost.colours is not None
-    if known and alike < SAME_CLOTHES:
+    if known and alike < SAME_CLOTHES + SAME_CLOTHES_PER_SIDE * away:
         return 0.0
     if not known and away > NEAR:
         return 0.0
-    return max(alike - 0.3 * away, 1e-3)
+    return max(alike - away - 0.5 * abs(math.log(ratio)), 1e-3)
+
+
+def _is_in_reach(person: Person, lost: Lost, now_s: float) -> bool:
+    """Return whether who was lost can be where somebody new is, and of that size."""
+    ratio = person.region.side / max(lost.region.side, 1e-6)
+    elapsed_s = max(now_s - lost.lost_s, 0.0)
+    return 1 / SIZE_RATIO < ratio < SIZE_RATIO and _apart(person, lost, now_s) <= NEAR + NEAR_PER_S * elapsed_s
+
+
+def _apart(person: Person, lost: Lost, now_s: float) -> float:
+    """Return how far somebody new is from where who was lost would be, in sides."""
+    # Somebody who was walking may have stopped, but rather has not.
+    stayed = np.array([lost.region.x, lost.region.y])
+    walked = stayed + lost.velocity * min(max(now_s - lost.lost_s, 0.0), WALKS_ON_S)
+    here = np.array([person.region.x, person.region.y])
+    return (float(np.linalg.norm(here - stayed)) + float(np.linalg.norm(here - walked))) / 2 / lost.region.side
 
 
 def _same_body(one: Person, other: Person) -> bool:
@@ -205,12 +232,12 @@ def _same_body(one: Person, other: Person) -> bool:
     return apart < SAME_BODY * max(one.region.side, other.region.side)
 
 
-def _belief(person: Person) -> float:
+def _belief(person: Person, now_s: float) -> float:
     """Return how surely a follower is still on its own person."""
     before = _before(person)
     jump = float(np.hypot(person.region.x - before.x, person.region.y - before.y)) / before.side
-    hands = sum(person.hands[side].hand is not None for side in SIDES)
-    return likeness(person.colours, person.last_colours) - jump + 0.01 * hands
+    known = SENIORITY * min(now_s - person.since_s, 1.0)
+    return likeness(person.colours, person.last_colours) - jump + known
 
 
 def _before(person: Person) -> Region:

@@ -44,6 +44,8 @@ OTHER_HAND, NEW_OTHER_HAND = 0.85, 0.6
 WRIST_APART = 0.6
 #: Looks at a body whose regions are remembered: where it was before it strayed.
 TRAIL = 8
+#: Face and body are two people's where their noses are this many faces apart.
+TORN = 0.6
 #: Weight of a new look in the running mean of colours.
 COLOUR_WEIGHT = 0.1
 #: Colours less like the remembered ones than this may be somebody else's.
@@ -204,6 +206,14 @@ class Person:
         if self.body is None:
             self.region = region_from_face(face)
         return True
+
+    def is_torn(self) -> bool:
+        """Return whether face and body, both just seen, are not one person's."""
+        if self.face_points is None or self.body is None or abs(self.face_s - self.body_s) > 0.05:
+            return False
+        face = self.face_points[:, :2]
+        apart = float(np.linalg.norm(face[NOSE] - self.body.points[0, :2]))
+        return apart > TORN * float(np.ptp(face, axis=0).max())
 
     def forget_face(self) -> None:
         """Let go of the face."""

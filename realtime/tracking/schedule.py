@@ -9,9 +9,11 @@ from typing import Literal
 
 Kind = Literal["face", "body", "left_hand", "right_hand", "search"]
 
-#: Nothing wished for waits longer than this for its turn while its frames come slowly: at 5 fps everything is looked
-#: at in every frame.
-MAX_WAIT_S = 0.12
+#: Periods are meant for a camera of this rate: where frames come more slowly, the time counts instead, so that at 5 fps
+#: everything is looked at in every frame.
+RATE_HZ = 30.0
+#: A camera at that rate may be late by this part of a frame.
+SLACK = 0.8
 #: Speeds in sides of a region per second below which something is still, and from which it is fast.  A person's
 #: region is about two metres wide, a hand's about 0.35: 0.1 m/s and 0.8 m/s; 0.1 m/s and 1 m/s.
 BODY_STILL, BODY_FAST = 0.05, 0.4
@@ -21,7 +23,7 @@ SHARE_OF_FURTHER, MAX_BUDGETS = 0.5, 2.0
 #: What a run is taken to cost before any was measured, ms (one core at 2.5 GHz).
 FIRST_COSTS_MS: dict[Kind, float] = {"face": 5.0, "body": 9.0, "left_hand": 4.5, "right_hand": 4.5, "search": 6.0}
 #: A run costs the least that as many of the last ones took: what others do on the same cores is not its cost.
-REMEMBERED = 12
+REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Schedule:
         for wish in wishes:
             frame, at_s = self._last.get(wish.task, (self._frame - 1000, now_s - 1000.0))
             known[wish.task] = (frame, at_s)
-            waited = max((self._frame - frame) / wish.period, (now_s - at_s) / MAX_WAIT_S if wish.period > 1 else 0.0)
+            waited = max(self._frame - frame, (now_s - at_s) * RATE_HZ * SLACK) / wish.period
             if wish.must or waited >= 1:
                 rated.append((wish.must, waited * wish.weight, wish.task))
         self._last = known  # what nobody wishes for any more is forgotten
