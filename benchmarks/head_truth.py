@@ -11,13 +11,14 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
+import av
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.footage import find_clip, read_clip
+from benchmarks.footage import find_clip
 from benchmarks.looker import Looker
 from benchmarks.portrait_head import PortraitHead, View
 from benchmarks.rows import RESULTS, Row, provenance, write_rows
@@ -98,11 +99,18 @@ def heads() -> Iterator[tuple[str, PortraitHead]]:
     for name, (clip, at) in PEOPLE.items():
         path = find_clip(clip)
         if path is not None:
-            pictures[name] = read_clip(path, at + 1)[at]
+            pictures[name] = _picture(path, at)
     for name, picture in pictures.items():
         head = head_of(picture)
         if head is not None:
             yield name, head
+
+
+def _picture(path: Path, at: int) -> U8:
+    """Return a picture of a clip as it is, uint8, (H, W, 3), RGB."""
+    with av.open(str(path)) as container:
+        frame = next(islice(container.decode(video=0), at, None))
+        return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def avatars(folder: Path) -> Iterator[tuple[str, Callable[[Angles], U8]]]:

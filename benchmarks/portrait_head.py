@@ -33,13 +33,17 @@ FAR_CM = 1e5
 MESH_POINTS = 468
 #: Around the face, in centimetres: spacing of points, how far the head reaches, how steeply hair falls back, and how
 #: deep the head's widest place lies.
-_SPACING_CM, _REACH_CM, _FALL, _WIDEST_CM = 1.6, 8.0, 0.9, -9.0
+_SPACING_CM, _REACH_CM, _FALL, _WIDEST_CM = 1.0, 8.0, 0.9, -9.0
 #: Corners of the eyes; the middle between the outer ones is the head's origin.
 _OUTER_CORNERS = (33, 263)
 #: Over so many centimetres the head's border fades into the background.
 _FADE_CM = 2.0
 #: Inner border of the lips, around.
 INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+_UPPER_LIP = (191, 80, 81, 82, 13, 312, 311, 310, 415)
+_LOWER_LIP = (95, 88, 178, 87, 14, 317, 402, 318, 324)
+_LIP_LINE = (13, 14)
+_APART_CM = 0.6
 _MOUTH_RGB = (70, 25, 28)
 
 
@@ -89,7 +93,7 @@ class PortraitHead:
         #: Where each vertex is in head space, centimetres: the mesh's points, then those around.
         self.vertices: F64 = np.concatenate([surface, around])
         self._texture_px = np.concatenate([pixels, around_px])
-        self._triangles = Delaunay(self.vertices[:, :2]).simplices
+        self._triangles = Delaunay(_apart(self.vertices[:, :2])).simplices
         inner = np.isin(self._triangles, INNER_LIPS).all(1)
         self._inside_mouth = inner
         oval = surface[cv2.convexHull(surface[:, :2].astype(np.float32), returnPoints=False)[:, 0], :2]
@@ -159,6 +163,17 @@ def project(points: F64, view: View) -> tuple[F64, F64]:
     return np.asarray(xy), -np.linalg.norm(turned, axis=1)
 
 
+def _apart(places: F64) -> F64:
+    """Return vertices, (V, 2), with lips opened, so that there is something between them to draw as the mouth."""
+    apart = places.copy()
+    line = places[list(_LIP_LINE), 1].mean()
+    below = places[:, 1] < line
+    below[list(_UPPER_LIP)] = False
+    below[list(_LOWER_LIP)] = True
+    apart[below, 1] -= _APART_CM
+    return apart
+
+
 def _around(surface: F64, pixels: F64) -> tuple[F64, F64]:
     """Return points around the face in head space and where they are in the portrait."""
     hull = cv2.convexHull(surface[:, :2].astype(np.float32), returnPoints=False)[:, 0]
@@ -180,7 +195,9 @@ def _around(surface: F64, pixels: F64) -> tuple[F64, F64]:
     # From head space to the portrait: the affine map that fits the face best.
     known = np.concatenate([surface, np.ones((len(surface), 1))], 1)
     affine, *_ = np.linalg.lstsq(known, pixels, rcond=None)
-    return points, np.concatenate([points, np.ones((len(points), 1))], 1) @ affine
+    # What that map leaves over at the face's border fades out, so that nothing tears there.
+    left_over = (pixels - known @ affine)[hull[nearest]] * np.exp(-distance / _FADE_CM)[:, None]
+    return points, np.concatenate([points, np.ones((len(points), 1))], 1) @ affine + left_over
 
 
 def _without_head(portrait: U8, pixels: F64) -> U8:

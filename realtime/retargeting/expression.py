@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
+from realtime.retargeting.emotion import Shapes, emotions
+from realtime.retargeting.eyelids import Eyelids, ramp
 from realtime.retargeting.face_features import EyeFeatures, FaceFeatures
 from realtime.retargeting.neutral import Neutral, RunningNeutral
 
-# Ranges below were read off MediaPipe 0.10.21 on the sign clips and head-pose scenes: eye opening 0.23 to 0.33
-# open and 0.10 to 0.15 shut, brows 0.22 to 0.30, closed mouth 0.50 to 0.58 wide, a broad smile 0.77 wide with the
-# corners lifted by 0.09, inner lips 0.01 to 0.03 apart when shut.
-#: Share of the open eye's opening at which a blink begins and is complete.
-_LID_OPEN, _LID_SHUT = 0.82, 0.48
-#: Lids follow the eye down: opening lost per degree of downward gaze.
-_LID_PER_GAZE_DEG = 0.003
-#: Two lids that differ by less than the first are one blink, by more than the second a wink: on faces 50 pixels
-#: wide one eye alone reads up to half shut for a frame.
-_WINK_FROM, _WINK_FULL = 0.35, 0.65
+# Ranges below were read off MediaPipe 0.10.21 on the sign clips and head-pose scenes, and on faces whose brows, lids
+# and mouth were moved by known distances (`benchmarks/face_warps.py`): 6 mm of brow read as 0.021, 6 mm of the corners
+# of the mouth as 0.046 of lift, 16 mm of jaw as 0.196, lips drawn in by 9 mm on each side as a third less wide.
+#: Share of itself by which an eye seems wider for each degree that the head bows.
+_LID_PER_PITCH_DEG = 0.002
+#: Lids follow the eye down: share lost for each degree that the iris sinks, up to so many.
+_LID_PER_GAZE_DEG, _LID_GAZE_DEG = 0.008, 8.0
 #: Brow height that makes a full raise, and a full frown.
-_BROW_UP, _BROW_DOWN = 0.055, 0.040
-#: What an upward tilt of the head adds to the measured brow height, per degree.
-_BROW_PER_PITCH_DEG = 0.0008
-_JAW_FULL = 0.22
+_BROW_UP, _BROW_DOWN = 0.032, 0.028
+#: By how much the brows' inner ends seem to rise, and the corners of the mouth to sink, for each degree that the head
+#: bows.  Source: regression on five people of the sign clips, 0.0006 to 0.0009 and 0.0004 to 0.0019.
+_SLOPE_PER_PITCH_DEG, _LIFT_PER_PITCH_DEG = 0.0008, -0.0011
+_JAW_FULL = 0.20
 #: Teeth shown by a broad smile open the lips by this much without the jaw.
 _SMILE_OPENING = 0.12
 #: Turned away by more than the first, the far eye is hidden in part; by more than the second, wholly.
 _FAR_EYE_DEG = (20.0, 40.0)
-#: Turned away by this much, brow heights say more about the depth estimate than about the brows.
-_BROW_LOST_DEG = (25.0, 45.0)
+#: Turned away by this much, no brow is seen.
+_BROW_LOST_DEG = (40.0, 60.0)
 #: Irises that disagree by more than this are not both right.
 _GAZE_DISAGREEMENT_DEG = 12.0
+#: The network moves irises by about half of what eyes turn.  Source: irises of the portrait moved by up to 26 degrees
+#: to the side (0.53 of it was read) and 13 up and down (0.3; with a gain of 3 there is more noise than gaze).
+_GAZE_YAW_GAIN, _GAZE_PITCH_GAIN = 1.9, 2.0
+#: What the eyes of somebody who looks at the camera are read to turn back for each degree of the head.  Source:
+#: regression on five people of the sign clips, -0.37 to -0.69 and -0.15 to -0.58.
+_FIXED_YAW, _FIXED_PITCH = -0.45, -0.35
 
 
 class Expression:
@@ -43,16 +49,21 @@ class Expression:
         rest = neutral or Neutral()
         openings, brows = (rest.left_opening, rest.right_opening), (rest.left_brow, rest.right_brow)
         self._opening = tuple(
-            RunningNeutral(prior=0.27, low=0.15, high=0.42, quantile=0.6, recorded=recorded) for recorded in openings
+            RunningNeutral(prior=0.27, low=0.10, high=0.42, quantile=0.6, recorded=recorded) for recorded in openings
         )
         self._brow = tuple(RunningNeutral(prior=0.26, low=0.19, high=0.34, recorded=recorded) for recorded in brows)
+        self._brow_slope = RunningNeutral(prior=-0.05, low=-0.10, high=-0.01)
         self._gaze_yaw = RunningNeutral(prior=0.0, low=-6.0, high=6.0, recorded=rest.gaze_yaw)
         self._gaze_pitch = RunningNeutral(prior=-4.0, low=-12.0, high=4.0, recorded=rest.gaze_pitch)
+        #: By how much each iris sits further out than the other's mean.
+        self._outwards = RunningNeutral(prior=4.5, low=0.0, high=9.0)
         self._mouth_width = RunningNeutral(prior=0.53, low=0.44, high=0.60, recorded=rest.mouth_width)
         self._corner_lift = RunningNeutral(prior=0.01, low=-0.04, high=0.04, recorded=rest.corner_lift)
+        self._lip_height = RunningNeutral(prior=0.16, low=0.11, high=0.22)
         self._mouth_opening = RunningNeutral(
             prior=0.015, low=0.0, high=0.035, quantile=0.3, recorded=rest.mouth_opening
         )
+        self._lids = Eyelids(usual_known=None not in openings)
 
     @property
     def running(self) -> dict[str, RunningNeutral]:
@@ -69,55 +80,96 @@ class Expression:
             "mouth_opening": self._mouth_opening,
         }
 
-    def learn(self, face: FaceFeatures, pitch_deg: float, time_s: float, *, mouth: bool = True) -> None:
-        """Take a reliable, roughly frontal view into the estimate of the face at rest."""
+    def learn(
+        self,
+        face: FaceFeatures,
+        pitch_deg: float,
+        time_s: float,
+        *,
+        turned_deg: tuple[float, float] = (0.0, 0.0),
+        mouth: bool = True,
+    ) -> None:
+        """Take a reliable, roughly frontal view into the estimate of the face at rest.
+
+        Most of the time people look at what they sit in front of, whichever way the head points.
+
+        Args:
+            face: what was measured.
+            pitch_deg: the head's towards the camera.
+            time_s: when it was seen.
+            turned_deg: the head's yaw and pitch towards what the person sits in front of.
+            mouth: whether the mouth is seen.
+        """
         for index, eye in enumerate((face.left, face.right)):
-            self._opening[index].update(eye.opening, time_s)
-            self._brow[index].update(_level_brow(eye, pitch_deg), time_s)
-        self._gaze_yaw.update((face.left.gaze_yaw + face.right.gaze_yaw) / 2, time_s)
-        self._gaze_pitch.update((face.left.gaze_pitch + face.right.gaze_pitch) / 2, time_s)
+            self._opening[index].update(_level_opening(eye, pitch_deg), time_s)
+            self._brow[index].update(eye.brow, time_s)
+        self._brow_slope.update(_brow_slope(face, pitch_deg), time_s)
+        gaze_yaw, gaze_pitch = (face.left.gaze_yaw + face.right.gaze_yaw) / 2, _gaze_pitch(face, 0.5)
+        self._gaze_yaw.update(gaze_yaw - _FIXED_YAW * turned_deg[0], time_s)
+        self._gaze_pitch.update(gaze_pitch - _FIXED_PITCH * turned_deg[1], time_s)
+        self._outwards.update((face.left.gaze_yaw - face.right.gaze_yaw) / 2, time_s)
         if mouth:
             self._mouth_width.update(face.mouth_width, time_s)
-            self._corner_lift.update(face.corner_lift, time_s)
+            self._corner_lift.update(_level_lift(face, pitch_deg), time_s)
+            self._lip_height.update(face.lip_height, time_s)
             self._mouth_opening.update(face.mouth_opening, time_s)
 
-    def eyes(self, face: FaceFeatures, yaw_deg: float, pitch_deg: float) -> dict[str, float]:
-        """Return blink, gaze and brow controls; yaw and pitch are the head's towards the camera, degrees."""
-        hidden = _ramp(abs(yaw_deg), *_FAR_EYE_DEG)
+    def __call__(
+        self, face: FaceFeatures, yaw_deg: float, pitch_deg: float, time_s: float, *, mouth: bool = True
+    ) -> dict[str, float]:
+        """Return the controls of eyes and brows and, where the mouth is seen, of mouth and whole-face expressions.
+
+        Args:
+            face: what was measured.
+            yaw_deg: the head's towards the camera.
+            pitch_deg: the same.
+            time_s: when it was seen.
+            mouth: whether the mouth is seen.
+        """
+        hidden = ramp(abs(yaw_deg), *_FAR_EYE_DEG)
         # Turned to the subject's left, the left eye is the far one.
         share_left = 0.5 * (1 - hidden) if yaw_deg > 0 else 1 - 0.5 * (1 - hidden)
-        gaze_pitch = self._mixed_gaze(face.left.gaze_pitch, face.right.gaze_pitch, share_left)
-        gaze_pitch -= self._gaze_pitch.value
-        gaze_yaw = self._mixed_gaze(face.left.gaze_yaw, face.right.gaze_yaw, share_left) - self._gaze_yaw.value
-        left = self._shut(face.left, 0, gaze_pitch)
-        right = self._shut(face.right, 1, gaze_pitch)
-        both = left * share_left + right * (1 - share_left)
-        apart = max(_ramp(abs(left - right), _WINK_FROM, _WINK_FULL) - hidden, 0.0)
-        blink_left = both + (left - both) * apart
-        blink_right = both + (right - both) * apart
-        brows = [self._brow_control(eye, index, pitch_deg) for index, eye in enumerate((face.left, face.right))]
+        values = self._eyes(face, pitch_deg, time_s, share_left=share_left, hidden=hidden)
+        brows = [self._brow_control(eye, index) for index, eye in enumerate((face.left, face.right))]
         brow_mean = brows[0] * share_left + brows[1] * (1 - share_left)
-        turned = _ramp(abs(yaw_deg), *_BROW_LOST_DEG)
+        seen = 1 - ramp(abs(yaw_deg), *_BROW_LOST_DEG)
+        for side, brow in zip(("left", "right"), brows, strict=True):
+            values[f"brow_{side}"] = (brow + (brow_mean - brow) * max(hidden, 0.5)) * seen
+        if not mouth:
+            return values
+        values |= self._mouth(face, pitch_deg)
+        feelings = emotions(self._shapes(face, brow_mean * seen, pitch_deg, values, share_left))
+        return _given_way(values, feelings)
+
+    def _eyes(
+        self, face: FaceFeatures, pitch_deg: float, time_s: float, *, share_left: float, hidden: float
+    ) -> dict[str, float]:
+        outwards = self._outwards.value
+        gaze_yaw = self._mixed_gaze(face.left.gaze_yaw - outwards, face.right.gaze_yaw + outwards, share_left)
+        gaze_yaw -= self._gaze_yaw.value
+        gaze_pitch = _gaze_pitch(face, share_left) - self._gaze_pitch.value
+        sunk = 1 + _LID_PER_GAZE_DEG * min(max(gaze_pitch, 0.0), _LID_GAZE_DEG)
+        left, right = (_level_opening(eye, pitch_deg) * sunk for eye in (face.left, face.right))
+        usual = (self._opening[0].value, self._opening[1].value)
+        blinks = self._lids((left, right), usual, time_s, share_left=share_left, hidden=hidden)
         # A shut eye hides its iris: look straight ahead instead of where noise points.
-        seen = 1 - _ramp(both, 0.4, 0.8)
+        seen = 1 - ramp(blinks[0] * share_left + blinks[1] * (1 - share_left), 0.4, 0.8)
         return {
-            "blink_left": blink_left,
-            "blink_right": blink_right,
-            "gaze_yaw": gaze_yaw * seen,
-            "gaze_pitch": gaze_pitch * seen,
-            "brow_left": (brows[0] + brow_mean) / 2 * (1 - turned),
-            "brow_right": (brows[1] + brow_mean) / 2 * (1 - turned),
+            "blink_left": blinks[0],
+            "blink_right": blinks[1],
+            "gaze_yaw": gaze_yaw * _GAZE_YAW_GAIN * seen,
+            "gaze_pitch": gaze_pitch * _GAZE_PITCH_GAIN * seen,
         }
 
-    def mouth(self, face: FaceFeatures) -> dict[str, float]:
-        """Return smile and visemes; `joy` and the other whole-face expressions stay with whoever sets them."""
+    def _mouth(self, face: FaceFeatures, pitch_deg: float) -> dict[str, float]:
+        """Return smile and visemes."""
         width = face.mouth_width / self._mouth_width.value - 1
-        lift = face.corner_lift - self._corner_lift.value
-        smile = 0.65 * _ramp(lift, 0.012, 0.075) + 0.35 * _ramp(width, 0.05, 0.28)
-        opening = max(face.mouth_opening - self._mouth_opening.value, 0.0)
-        jaw = _ramp(opening - _SMILE_OPENING * smile, 0.012, _JAW_FULL)
-        parted = _ramp(opening, 0.012, 0.10)
-        wide, narrow = _ramp(width, 0.06, 0.30), _ramp(-width, 0.07, 0.28)
+        lift = _level_lift(face, pitch_deg) - self._corner_lift.value
+        smile = 0.65 * ramp(lift, 0.012, 0.060) + 0.35 * ramp(width, 0.05, 0.24)
+        opening = self._opened(face)
+        jaw = ramp(opening - _SMILE_OPENING * smile, 0.012, _JAW_FULL)
+        parted = ramp(opening, 0.012, 0.10)
+        wide, narrow = ramp(width, 0.06, 0.30), ramp(-width, 0.07, 0.28)
         return {
             "aa": jaw * (1 - narrow) * (1 - 0.3 * wide),
             "oh": jaw * narrow,
@@ -127,14 +179,32 @@ class Expression:
             "smile": smile,
         }
 
-    def _shut(self, eye: EyeFeatures, index: int, gaze_pitch_deg: float) -> float:
-        opening = eye.opening + _LID_PER_GAZE_DEG * float(np.clip(gaze_pitch_deg, 0.0, 12.0))
-        return 1 - _ramp(opening / self._opening[index].value, _LID_SHUT, _LID_OPEN)
+    def _shapes(
+        self, face: FaceFeatures, brow: float, pitch_deg: float, values: Mapping[str, float], share_left: float
+    ) -> Shapes:
+        opening = sum(
+            _level_opening(eye, pitch_deg) / usual.value * share
+            for eye, usual, share in zip(
+                (face.left, face.right), self._opening, (share_left, 1 - share_left), strict=True
+            )
+        )
+        return Shapes(
+            brow=brow,
+            inner_brow=_brow_slope(face, pitch_deg) - self._brow_slope.value,
+            opening=opening,
+            smile=values["smile"],
+            jaw=ramp(self._opened(face), 0.03, _JAW_FULL),
+            corner_lift=_level_lift(face, pitch_deg) - self._corner_lift.value,
+            lip_height=face.lip_height - self._lip_height.value,
+        )
 
-    def _brow_control(self, eye: EyeFeatures, index: int, pitch_deg: float) -> float:
-        height = _level_brow(eye, pitch_deg) - self._brow[index].value
+    def _opened(self, face: FaceFeatures) -> float:
+        return max(face.mouth_opening - self._mouth_opening.value, 0.0)
+
+    def _brow_control(self, eye: EyeFeatures, index: int) -> float:
+        height = eye.brow - self._brow[index].value
         # A quarter of the range is dead: brows twitch with every change of the eyelids.
-        return _ramp(height, 0.25 * _BROW_UP, _BROW_UP) - _ramp(-height, 0.25 * _BROW_DOWN, _BROW_DOWN)
+        return ramp(height, 0.25 * _BROW_UP, _BROW_UP) - ramp(-height, 0.25 * _BROW_DOWN, _BROW_DOWN)
 
     @staticmethod
     def _mixed_gaze(left: float, right: float, share_left: float) -> float:
@@ -143,10 +213,28 @@ class Expression:
         return left * share_left + right * (1 - share_left)
 
 
-def _level_brow(eye: EyeFeatures, pitch_deg: float) -> float:
-    return eye.brow + _BROW_PER_PITCH_DEG * pitch_deg
+def _given_way(values: dict[str, float], feelings: Mapping[str, float]) -> dict[str, float]:
+    """Return all controls, with what an expression moves by itself taken back as it grows."""
+    brows_free = 1 - max(feelings["angry"], feelings["sorrow"], feelings["surprised"])
+    for side in ("left", "right"):
+        values[f"brow_{side}"] *= brows_free
+    values["smile"] *= 1 - feelings["joy"]
+    for viseme in ("aa", "oh"):
+        values[viseme] *= 1 - 0.7 * feelings["surprised"]
+    return values | dict(feelings)
 
 
-def _ramp(value: float, low: float, high: float) -> float:
-    """Return 0 below `low`, 1 above `high` and a straight line between."""
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+def _level_opening(eye: EyeFeatures, pitch_deg: float) -> float:
+    return eye.opening / (1 + _LID_PER_PITCH_DEG * pitch_deg)
+
+
+def _level_lift(face: FaceFeatures, pitch_deg: float) -> float:
+    return face.corner_lift - _LIFT_PER_PITCH_DEG * pitch_deg
+
+
+def _brow_slope(face: FaceFeatures, pitch_deg: float) -> float:
+    return (face.left.brow_slope + face.right.brow_slope) / 2 - _SLOPE_PER_PITCH_DEG * pitch_deg
+
+
+def _gaze_pitch(face: FaceFeatures, share_left: float) -> float:
+    return face.left.gaze_pitch * share_left + face.right.gaze_pitch * (1 - share_left)

@@ -64,8 +64,8 @@ TEMPLATE_CM: F64 = np.array(
 _TEMPLATE_MEAN: F64 = TEMPLATE_CM.mean(0)
 #: The face network turns depth less than it turns the picture: what it says of depth, times this, gives heads back
 #: as they stand.  Source: `benchmarks/head_truth.py`, seven people carried onto a solid head, +-30 degrees: without
-#: it angles shrink to 0.88 (yaw) and 0.92 (pitch) and 2.1 degrees too far down; with it 0.98, 0.99 and 0.2.
-DEPTH_GAIN = 1.3
+#: it angles shrink to 0.88 (yaw) and 0.92 (pitch) and 2.1 degrees too far down; with it 0.99, 1.00 and 0.0.
+DEPTH_GAIN = 1.35
 #: Fewer pixels per centimetre than this and the fit means nothing.
 _MIN_SCALE = 1e-6
 #: Turned away further than 75 degrees there is no face to measure.

@@ -121,11 +121,12 @@ class Retarget:
         yaw, pitch, _ = euler_from_rotation(head.rotation)
         covered = _hand_at_mouth(person, head)
         if self._rest.is_frontal(head.rotation, recording=self.recording) and head.residual_cm < _MAX_RESIDUAL_CM:
-            self._expression.learn(face, pitch, time_s, mouth=not covered)
-        values |= self._expression.eyes(face, yaw, pitch)
+            # While a neutral is recorded, the head points at what the person sits in front of.
+            turned = (0.0, 0.0) if self.recording else euler_from_rotation(self._rest.head(head.rotation))[:2]
+            self._expression.learn(face, pitch, time_s, turned_deg=turned, mouth=not covered)
+        values |= self._expression(face, yaw, pitch, time_s, mouth=not covered)
         confidence[Group.EYES] = 1.0
         if not covered:
-            values |= self._expression.mouth(face)
             confidence[Group.MOUTH] = 1.0
 
 

@@ -1,0 +1,66 @@
+"""Joy, anger, sorrow and surprise from what brows, eyes and mouth do at once.
+
+No shape alone makes an expression: who talks raises a brow, and who listens lets the corners of the mouth hang.  So
+each expression is a product of what must be there, and stays 0 while one part is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from realtime.retargeting.eyelids import ramp
+
+#: The avatars' joy shuts the eyes and takes over the mouth (`engines/expression.py`): only a laugh gets more than this.
+_JOY_SMILE, _JOY_LAUGH = 0.5, 0.85
+#: The greatest weight of the others, so that lids and mouth stay the user's.
+_MOST = 0.8
+#: Weights, or measures relative to the face at rest, at which each part begins and is complete.  Source: the faces of
+#: `benchmarks/face_warps.py` through the face network, and the sign clips, in which nothing but `want` (a frown) and
+#: `eat` (a laugh) makes an expression.
+_BROWS_UP, _EYES_OR_JAW = (0.35, 0.85), (0.25, 0.65)
+_BROWS_DOWN, _LIPS_PRESSED, _CORNERS_PRESSED = (0.25, 0.80), (0.010, 0.035), (0.008, 0.025)
+_INNER_UP, _CORNERS_DOWN = (0.007, 0.015), (0.010, 0.030)
+_SMILE, _LAUGH_JAW, _SQUINT = (0.55, 0.95), (0.15, 0.50), (0.08, 0.30)
+_WIDE = (0.08, 0.30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shapes:
+    """What the parts of a face do, relative to the face at rest.
+
+    Args:
+        brow: -1 lowered, +1 raised, mean of both.
+        inner_brow: how much the brows' inner ends rise above their outer halves, over the distance of the eye corners.
+        opening: of the eyes, over the usual one; 1 is at rest.
+        smile: 0..1.
+        jaw: 0..1, how far the mouth is open.
+        corner_lift: of the corners of the mouth, over the distance of the eye corners.
+        lip_height: of both lips, in the same unit; below 0 where they are pressed.
+    """
+
+    brow: float
+    inner_brow: float
+    opening: float
+    smile: float
+    jaw: float
+    corner_lift: float
+    lip_height: float
+
+
+def emotions(shapes: Shapes) -> dict[str, float]:
+    """Return the weights of joy, angry, sorrow and surprised; where two compete, the stronger takes more."""
+    no_smile = 1 - ramp(shapes.smile, 0.15, 0.45)
+    pressed = max(ramp(-shapes.lip_height, *_LIPS_PRESSED), ramp(-shapes.corner_lift, *_CORNERS_PRESSED))
+    laugh = ramp(shapes.smile, *_SMILE) * ramp(shapes.jaw, *_LAUGH_JAW)
+    evidence = {
+        "joy": ramp(shapes.smile, *_SMILE) * (0.5 + 0.5 * ramp(1 - shapes.opening, *_SQUINT)) * _JOY_SMILE
+        + laugh * (_JOY_LAUGH - _JOY_SMILE),
+        "angry": ramp(-shapes.brow, *_BROWS_DOWN) * pressed * no_smile * (1 - ramp(shapes.jaw, 0.2, 0.5)) * _MOST,
+        "sorrow": ramp(shapes.inner_brow, *_INNER_UP) * ramp(-shapes.corner_lift, *_CORNERS_DOWN) * no_smile * _MOST,
+        "surprised": ramp(shapes.brow, *_BROWS_UP)
+        * ramp(0.6 * ramp(shapes.opening - 1, *_WIDE) + 0.7 * shapes.jaw, *_EYES_OR_JAW)
+        * no_smile
+        * _MOST,
+    }
+    total = sum(evidence.values())
+    return {name: value * value / total if total > 0 else 0.0 for name, value in evidence.items()}
