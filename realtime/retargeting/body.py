@@ -13,6 +13,7 @@ from engines.skeleton import euler_from_rotation, rotation_from_euler
 from realtime.control_group import Group
 from realtime.observation import F32, PersonObservation
 from realtime.retargeting.arm import ArmAngles, solve_arm
+from realtime.retargeting.arm_depth import FOCAL, lifted
 from realtime.retargeting.body_points import BodyPoints, picture_points
 from realtime.retargeting.face_geometry import HeadSolve
 from realtime.retargeting.hand import HandFrame, curls, hand_frame
@@ -41,6 +42,8 @@ _CONFIDENT = 0.5
 _ARM_PITCH_BIAS = 0.5
 #: A head turns against its chest by less than this: a chest that reads as turned further has its sides confused.
 _MOST_NECK_DEG = 80.0
+#: Shoulders are taken to be foreshortened by no larger turn.
+_MOST_FORESHORTENED_DEG = 50.0
 #: A twist that leaves the spec's range is followed up to here, so that it does not jump to the other end.
 _TWIST_DEG = 140.0
 
@@ -129,10 +132,12 @@ class Body:
         if frame is None and wrist_seen:
             around = [body.direction(wrist, end, unlean) for end in (index, little)]
             frame = HandFrame.of(np.zeros(3), *around)
-        upper, fore = body.direction(shoulder, elbow, unlean), None
+        chain = [shoulder, elbow, wrist] if wrist_seen else [shoulder, elbow]
+        seen = in_frame(side, found.chest, _arm_vectors(body, torso, chain, person.image_size, unlean))
         if wrist_seen:
-            arm_in_chest = in_frame(side, found.chest, np.stack([upper, body.direction(elbow, wrist, unlean)]))
-            upper, fore = from_frame(side, found.chest, np.stack(carried_over(*map(unit, arm_in_chest))))
+            seen = np.stack(carried_over(unit(seen[0]), unit(seen[1])))
+        upper, *rest = from_frame(side, found.chest, seen)
+        fore = rest[0] if rest else None
         arm = solve_arm(
             side, chest=found.chest, shoulder_raise_deg=shoulder_raise_deg, upper=upper, fore=fore, hand=frame
         )
@@ -178,6 +183,18 @@ class Body:
         x, y = self._root(body, legs.values(), time_s)
         found.values |= {"root_yaw": facing.yaw, "root_roll": facing.roll, "root_x": x, "root_y": y}
         found.confidence[Group.ROOT] = found.confidence[Group.TORSO]
+
+
+def _arm_vectors(body: BodyPoints, torso: TorsoSolve, chain: list[int], size: tuple[int, int], unlean: F64) -> F64:
+    """Return the vectors along an arm's joints, (N - 1, 3), in half shoulder widths."""
+    half_px = float(np.linalg.norm(torso.shoulders_px[0] - torso.shoulders_px[1])) / 2
+    half_px /= np.cos(np.radians(min(abs(torso.yaw), _MOST_FORESHORTENED_DEG)))
+    half_m = max(
+        float(np.linalg.norm(body.world[_ARM_POINTS["left"][0]] - body.world[_ARM_POINTS["right"][0]])) / 2, 1e-3
+    )
+    depths = (np.diff(body.world[chain], axis=0) @ unlean.T)[:, 2] / half_m
+    joints = body.picture[chain, :2] - torso.shoulders_px.mean(0)
+    return lifted(joints, depths, half_shoulders_px=half_px, focal_px=FOCAL * size[0])
 
 
 def _possible(torso: TorsoSolve, head: HeadSolve | None, *, stands: bool) -> bool:

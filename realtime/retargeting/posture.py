@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from realtime.retargeting.arm_depth import FOCAL
 from realtime.retargeting.body_points import BodyPoints
 from realtime.retargeting.face_geometry import HeadSolve
 from realtime.retargeting.limb import ramp
@@ -11,8 +12,6 @@ from realtime.retargeting.neutral import Neutral, RunningNeutral
 from realtime.retargeting.torso import TorsoSolve
 
 _EARS = (7, 8)
-#: Focal length over picture width of a webcam of 60 degrees horizontal field of view.
-_FOCAL = 0.87
 #: From hips to eyes when seated upright; half of the shoulders' breadth.  Source: ANSUR II medians, rounded.
 _HIP_TO_EYE_CM, _HALF_SHOULDERS_CM = 75.0, 17.0
 #: Beyond the second distance a lean drowns in the noise of the face's size.
@@ -45,7 +44,7 @@ class Posture:
         """Return the torso's pitch in degrees from how much nearer the face came than it usually is."""
         if head is None:
             return 0.0
-        distance = _FOCAL * image_size[0] / head.scale_px
+        distance = FOCAL * image_size[0] / head.scale_px
         if self._distance_cm is None:
             self._distance_cm = RunningNeutral(prior=self._neutral.distance_cm or distance, low=10.0, high=1000.0)
         usual = self._distance_cm.update(distance, time_s)

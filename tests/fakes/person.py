@@ -65,13 +65,13 @@ def proportions() -> Proportions:
     for side, sign in (("left", 1), ("right", -1)):
         put(f"{side}_shoulder", 0.03 * sign, 1.4)
         put(f"{side}_upper_arm", 0.15 * sign, 1.4)
-        put(f"{side}_lower_arm", 0.40 * sign, 1.4)
-        put(f"{side}_hand", 0.65 * sign, 1.4)
+        put(f"{side}_lower_arm", 0.39 * sign, 1.4)
+        put(f"{side}_hand", 0.61 * sign, 1.4)
         for finger, depth in (("index", 0.03), ("middle", 0.01), ("ring", -0.01), ("little", -0.03)):
             for number, phalanx in enumerate(_PHALANXES):
-                put(f"{side}_{finger}_{phalanx}", (0.74 + _PHALANX_M * number) * sign, 1.4, depth)
+                put(f"{side}_{finger}_{phalanx}", (0.70 + _PHALANX_M * number) * sign, 1.4, depth)
         for number, phalanx in enumerate(_PHALANXES):
-            put(f"{side}_thumb_{phalanx}", (0.67 + 0.02 * number) * sign, 1.4, 0.03 + 0.02 * number)
+            put(f"{side}_thumb_{phalanx}", (0.63 + 0.02 * number) * sign, 1.4, 0.03 + 0.02 * number)
         put(f"{side}_upper_leg", 0.09 * sign, 0.95)
         put(f"{side}_lower_leg", 0.09 * sign, 0.52)
         put(f"{side}_foot", 0.09 * sign, 0.09)

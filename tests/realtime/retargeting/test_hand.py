@@ -42,7 +42,12 @@ def test_curls_do_not_depend_on_where_the_arm_points(side: Side) -> None:
 @pytest.mark.parametrize("side", SIDES)
 def test_wrist_and_fingers_reach_the_controls(side: Side) -> None:
     """A seen hand moves wrist and fingers of its own side only."""
-    pose = {f"{side}_elbow": 80.0, f"{side}_wrist_flexion": 40.0, f"{side}_wrist_deviation": 15.0}
+    pose = {
+        f"{side}_upper_arm_z": -20.0,
+        f"{side}_elbow": 0.0,
+        f"{side}_wrist_flexion": 40.0,
+        f"{side}_wrist_deviation": 15.0,
+    }
     pose |= {f"{side}_{finger}_curl": 1.0 for finger in FINGERS}
     found = Retarget()(person(pose, with_hands=(side,)), 0.0)
     assert found.vector[INDEX[f"{side}_wrist_flexion"]] == pytest.approx(40, abs=8)
