@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,7 +71,18 @@ def test_light_about_the_threshold_does_not_flicker() -> None:
 def test_noisy_picture_counts_as_dark_earlier() -> None:
     """A camera that amplifies what little light there is shows noise instead of blackness."""
     assert watched(CameraWatch(), lambda: scene(50, 30, noise=2), 4)[-1] is None
-    assert watched(CameraWatch(), lambda: scene(50, 30, noise=14), 4)[-1] is Hint.DARK
+    assert watched(CameraWatch(), lambda: scene(60, 30, noise=14), 4)[-1] is Hint.DARK
+
+
+def test_rough_cloth_is_no_noise() -> None:
+    """A pattern in the middle of the picture is not everywhere, as noise is."""
+
+    def in_tweed() -> U8:
+        picture = scene(70, 20, noise=2)
+        picture[40:120, 30:110] = RANDOM.integers(0, 120, (80, 80, 1), np.uint8)
+        return picture
+
+    assert watched(CameraWatch(), in_tweed, 4)[-1] is None
 
 
 def test_covered_camera_is_told_so() -> None:
@@ -137,6 +149,16 @@ def test_nobody_is_told_after_three_seconds() -> None:
 def test_place_of_the_face_is_told(points: F32, hint: Hint | None) -> None:
     """Too far away, or half outside."""
     assert watched(CameraWatch(), scene, 4.5, somebody(points))[-1] is hint
+
+
+def test_body_whose_head_is_cut_off_is_told() -> None:
+    """The face is not found then, but the body is."""
+    headless = person()
+    assert headless.pose is not None
+    raised = headless.pose.copy()
+    raised[:, 1] -= raised[:11, 1].max() + 0.02
+    assert watched(CameraWatch(), scene, 3, (replace(headless, pose=raised),))[-1] is Hint.PARTLY
+    assert watched(CameraWatch(), scene, 3, (headless,))[-1] is None, "who turns away is all there"
 
 
 def test_face_before_a_window_is_told_a_dark_face_before_a_wall_is_not() -> None:
