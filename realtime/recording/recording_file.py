@@ -140,6 +140,8 @@ def _read(file: TextIO) -> Recording:
 
 
 def _read_whole(first: str, file: TextIO) -> Recording:
+    if not first.lstrip().startswith("{"):
+        raise SourceError("is no recording; give what `animirror track` writes")
     text = first + file.read(_MAX_WHOLE)
     if len(text) > _MAX_WHOLE:
         raise SourceError(f"is larger than {_MAX_WHOLE >> 20} MB without a line for each frame")
