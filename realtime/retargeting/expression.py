@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from realtime.retargeting.emotion import Shapes, emotions
 from realtime.retargeting.eyelids import Eyelids, ramp
 from realtime.retargeting.face_features import EyeFeatures, FaceFeatures
-from realtime.retargeting.neutral import Neutral, RunningNeutral
+from realtime.retargeting.neutral import SAMPLE_EVERY_S, Neutral, RunningNeutral
 
 # Ranges below were read off MediaPipe 0.10.21 on the sign clips and head-pose scenes, and on faces whose brows, lids
 # and mouth were moved by known distances (`benchmarks/face_warps.py`): 6 mm of brow read as 0.021, 6 mm of the corners
-# of the mouth as 0.046 of lift, 16 mm of jaw as 0.196, lips drawn in by 9 mm on each side as a third less wide.
+# of the mouth as 0.058 of lift, 16 mm of jaw as 0.196, lips drawn in by 9 mm on each side as a third less wide.
 #: Share of itself by which an eye seems wider for each degree that the head bows.
 _LID_PER_PITCH_DEG = 0.002
 #: Lids follow the eye down: share lost for each degree that the iris sinks, up to so many.
 _LID_PER_GAZE_DEG, _LID_GAZE_DEG = 0.008, 8.0
 #: Brow height that makes a full raise, and a full frown.
-_BROW_UP, _BROW_DOWN = 0.032, 0.028
-#: By how much the brows' inner ends seem to rise, and the corners of the mouth to sink, for each degree that the head
-#: bows.  Source: regression on five people of the sign clips, 0.0006 to 0.0009 and 0.0004 to 0.0019.
-_SLOPE_PER_PITCH_DEG, _LIFT_PER_PITCH_DEG = 0.0008, -0.0011
+_BROW_UP, _BROW_DOWN = 0.030, 0.026
+#: By how much the brows' inner ends seem to rise for each degree that the head bows.  Source: regression on five people
+#: of the sign clips, 0.0006 to 0.0009; brow heights and corners of the mouth go up in some and down in others.
+_SLOPE_PER_PITCH_DEG = 0.0008
+#: How far the corners of the mouth sink when lips part by 1.
+_LIFT_PER_OPENING = 0.25
 _JAW_FULL = 0.20
+#: Seconds of frontal views after which the face at rest begins to be known, and is.
+_LEARNT_S = (0.7, 2.0)
 #: Teeth shown by a broad smile open the lips by this much without the jaw.
 _SMILE_OPENING = 0.12
 #: Turned away by more than the first, the far eye is hidden in part; by more than the second, wholly.
@@ -52,17 +58,18 @@ class Expression:
             RunningNeutral(prior=0.27, low=0.10, high=0.42, quantile=0.6, recorded=recorded) for recorded in openings
         )
         self._brow = tuple(RunningNeutral(prior=0.26, low=0.19, high=0.34, recorded=recorded) for recorded in brows)
-        self._brow_slope = RunningNeutral(prior=-0.05, low=-0.10, high=-0.01)
+        self._brow_slope = RunningNeutral(prior=-0.05, low=-0.10, high=-0.01, recorded=rest.brow_slope)
         self._gaze_yaw = RunningNeutral(prior=0.0, low=-6.0, high=6.0, recorded=rest.gaze_yaw)
         self._gaze_pitch = RunningNeutral(prior=-4.0, low=-12.0, high=4.0, recorded=rest.gaze_pitch)
         #: By how much each iris sits further out than the other's mean.
-        self._outwards = RunningNeutral(prior=4.5, low=0.0, high=9.0)
+        self._outwards = RunningNeutral(prior=4.5, low=0.0, high=9.0, recorded=rest.gaze_outwards)
         self._mouth_width = RunningNeutral(prior=0.53, low=0.44, high=0.60, recorded=rest.mouth_width)
         self._corner_lift = RunningNeutral(prior=0.01, low=-0.04, high=0.04, recorded=rest.corner_lift)
-        self._lip_height = RunningNeutral(prior=0.16, low=0.11, high=0.22)
         self._mouth_opening = RunningNeutral(
             prior=0.015, low=0.0, high=0.035, quantile=0.3, recorded=rest.mouth_opening
         )
+        self._learnt_s = 0.0 if None in openings + brows else _LEARNT_S[1]
+        self._last_learnt_s = -np.inf
         self._lids = Eyelids(usual_known=None not in openings)
 
     @property
@@ -73,8 +80,10 @@ class Expression:
             "right_opening": self._opening[1],
             "left_brow": self._brow[0],
             "right_brow": self._brow[1],
+            "brow_slope": self._brow_slope,
             "gaze_yaw": self._gaze_yaw,
             "gaze_pitch": self._gaze_pitch,
+            "gaze_outwards": self._outwards,
             "mouth_width": self._mouth_width,
             "corner_lift": self._corner_lift,
             "mouth_opening": self._mouth_opening,
@@ -100,6 +109,8 @@ class Expression:
             turned_deg: the head's yaw and pitch towards what the person sits in front of.
             mouth: whether the mouth is seen.
         """
+        self._learnt_s += min(abs(time_s - self._last_learnt_s), SAMPLE_EVERY_S)
+        self._last_learnt_s = time_s
         for index, eye in enumerate((face.left, face.right)):
             self._opening[index].update(_level_opening(eye, pitch_deg), time_s)
             self._brow[index].update(eye.brow, time_s)
@@ -110,8 +121,7 @@ class Expression:
         self._outwards.update((face.left.gaze_yaw - face.right.gaze_yaw) / 2, time_s)
         if mouth:
             self._mouth_width.update(face.mouth_width, time_s)
-            self._corner_lift.update(_level_lift(face, pitch_deg), time_s)
-            self._lip_height.update(face.lip_height, time_s)
+            self._corner_lift.update(_lift(face), time_s)
             self._mouth_opening.update(face.mouth_opening, time_s)
 
     def __call__(
@@ -137,8 +147,12 @@ class Expression:
             values[f"brow_{side}"] = (brow + (brow_mean - brow) * max(hidden, 0.5)) * seen
         if not mouth:
             return values
-        values |= self._mouth(face, pitch_deg)
-        feelings = emotions(self._shapes(face, brow_mean * seen, pitch_deg, values, share_left))
+        values |= self._mouth(face)
+        shapes = self._shapes(face, brow_mean * seen, yaw_deg, pitch_deg, values["smile"], share_left)
+        blinking = values["blink_left"] * share_left + values["blink_right"] * (1 - share_left)
+        # Brows and lids are believed once the face at rest is known; a blink says nothing about them.
+        known = ramp(self._learnt_s, *_LEARNT_S) * (1 - ramp(blinking, 0.2, 0.6))
+        feelings = {name: weight * (1.0 if name == "joy" else known) for name, weight in emotions(shapes).items()}
         return _given_way(values, feelings)
 
     def _eyes(
@@ -161,11 +175,11 @@ class Expression:
             "gaze_pitch": gaze_pitch * _GAZE_PITCH_GAIN * seen,
         }
 
-    def _mouth(self, face: FaceFeatures, pitch_deg: float) -> dict[str, float]:
+    def _mouth(self, face: FaceFeatures) -> dict[str, float]:
         """Return smile and visemes."""
         width = face.mouth_width / self._mouth_width.value - 1
-        lift = _level_lift(face, pitch_deg) - self._corner_lift.value
-        smile = 0.65 * ramp(lift, 0.012, 0.060) + 0.35 * ramp(width, 0.05, 0.24)
+        lift = _lift(face) - self._corner_lift.value
+        smile = ramp(lift, 0.012, 0.050) * (0.5 + 0.5 * ramp(width, 0.02, 0.16))
         opening = self._opened(face)
         jaw = ramp(opening - _SMILE_OPENING * smile, 0.012, _JAW_FULL)
         parted = ramp(opening, 0.012, 0.10)
@@ -180,22 +194,23 @@ class Expression:
         }
 
     def _shapes(
-        self, face: FaceFeatures, brow: float, pitch_deg: float, values: Mapping[str, float], share_left: float
+        self, face: FaceFeatures, brow: float, yaw_deg: float, pitch_deg: float, smile: float, share_left: float
     ) -> Shapes:
-        opening = sum(
-            _level_opening(eye, pitch_deg) / usual.value * share
-            for eye, usual, share in zip(
-                (face.left, face.right), self._opening, (share_left, 1 - share_left), strict=True
-            )
+        shares = (share_left, 1 - share_left)
+        slit = sum(
+            _level_opening(eye, pitch_deg) * share for eye, share in zip((face.left, face.right), shares, strict=True)
         )
+        usual = sum(opening.value * share for opening, share in zip(self._opening, shares, strict=True))
         return Shapes(
             brow=brow,
             inner_brow=_brow_slope(face, pitch_deg) - self._brow_slope.value,
-            opening=opening,
-            smile=values["smile"],
+            opening=slit / usual,
+            slit=slit,
+            smile=smile,
             jaw=ramp(self._opened(face), 0.03, _JAW_FULL),
-            corner_lift=_level_lift(face, pitch_deg) - self._corner_lift.value,
-            lip_height=face.lip_height - self._lip_height.value,
+            corner_lift=_lift(face) - self._corner_lift.value,
+            yaw_deg=yaw_deg,
+            pitch_deg=pitch_deg,
         )
 
     def _opened(self, face: FaceFeatures) -> float:
@@ -228,8 +243,8 @@ def _level_opening(eye: EyeFeatures, pitch_deg: float) -> float:
     return eye.opening / (1 + _LID_PER_PITCH_DEG * pitch_deg)
 
 
-def _level_lift(face: FaceFeatures, pitch_deg: float) -> float:
-    return face.corner_lift - _LIFT_PER_PITCH_DEG * pitch_deg
+def _lift(face: FaceFeatures) -> float:
+    return face.corner_lift + _LIFT_PER_OPENING * face.mouth_opening
 
 
 def _brow_slope(face: FaceFeatures, pitch_deg: float) -> float:

@@ -25,6 +25,7 @@ _DEPTH_CM: dict[tuple[int, int], float] = {
     **{(336, 107): 2.12, (296, 66): 1.82, (334, 105): 1.24, (293, 63): 0.60, (285, 55): 1.91},
     # Lips.
     **{(312, 82): 2.19, (317, 87): 2.16, (291, 61): 0.94, (13, 13): 2.26, (14, 14): 2.24, (0, 0): 2.79, (17, 17): 2.46},
+    (2, 2): 2.79,  # below the nose
 }
 _DEPTH_OF = {index: depth for pair, depth in _DEPTH_CM.items() for index in pair}
 _POINTS: list[int] = list(_DEPTH_OF)
@@ -48,7 +49,9 @@ _OUTER_BROW = {"left": _at(334, 293), "right": _at(105, 63)}
 _OUTER_CORNERS = _at(33, 263)
 _LIP_UPPER, _LIP_LOWER = _at(82, 13, 312), _at(87, 14, 317)
 _MOUTH_CORNERS = _at(61, 291)
-_MOUTH_OUTER = _at(0, 17)  # top of the upper lip, bottom of the lower
+_NOSE_BASE = _AT[2]
+#: How far the corners of a resting mouth are below the nose.  Source: as `_DEPTH_CM`.
+_CORNER_DROP = 0.228
 #: Across the eye opening between its corners, millimetres, and the radius on which the iris turns.
 #: Source: palpebral fissure of adults 29 to 30 mm (Farkas, "Anthropometry of the Head and Face", 1994); the
 #: eyeball's centre of rotation lies 13 mm behind the cornea's apex (Fry and Hill, 1962).
@@ -86,8 +89,8 @@ class FaceFeatures:
         right: the subject's right eye.
         mouth_opening: between the inner lips.
         mouth_width: between the corners.
-        corner_lift: corners above the middle of the lips.
-        lip_height: from the top of the upper lip to the bottom of the lower, less the opening.
+        corner_lift: corners above where they are in the mean face, measured from the nose: a jaw that drops leaves
+            them where they are.
         lip_depth: how far the lips stand out before the mouth corners.
     """
 
@@ -96,7 +99,6 @@ class FaceFeatures:
     mouth_opening: float
     mouth_width: float
     corner_lift: float
-    lip_height: float
     lip_depth: float
 
 
@@ -105,16 +107,13 @@ def measure_face(head: HeadSolve) -> FaceFeatures:
     points = head.at_depth(_POINTS, _DEPTHS)  # (P, 2)
     unit = float(np.linalg.norm(points[_OUTER_CORNERS[1]] - points[_OUTER_CORNERS[0]]))
     corners = points[_MOUTH_CORNERS]
-    lips = (points[_LIP_UPPER].mean(0) + points[_LIP_LOWER].mean(0)) / 2
-    outer = points[_MOUTH_OUTER]
     opening = float((points[_LIP_UPPER] - points[_LIP_LOWER])[:, 1].mean())
     return FaceFeatures(
         left=_eye(points, "left", unit),
         right=_eye(points, "right", unit),
         mouth_opening=max(opening, 0.0) / unit,
         mouth_width=float(np.linalg.norm(corners[1] - corners[0])) / unit,
-        corner_lift=float(corners[:, 1].mean() - (lips[1] + outer[:, 1].mean()) / 2) / unit,
-        lip_height=float(outer[0, 1] - outer[1, 1] - opening) / unit,
+        corner_lift=float(corners[:, 1].mean() - points[_NOSE_BASE, 1]) / unit + _CORNER_DROP,
         lip_depth=float(head.points[[0, 17], 2].mean() - head.points[[61, 291], 2].mean()) / unit,
     )
 

@@ -22,8 +22,10 @@ NEUTRAL_RANGES: dict[str, tuple[float, float]] = {
     "right_opening": (0.08, 0.6),
     "left_brow": (0.1, 0.5),
     "right_brow": (0.1, 0.5),
+    "brow_slope": (-0.2, 0.1),
     "gaze_yaw": (-25.0, 25.0),
     "gaze_pitch": (-30.0, 30.0),
+    "gaze_outwards": (-10.0, 20.0),
     "mouth_width": (0.3, 0.9),
     "corner_lift": (-0.15, 0.15),
     "mouth_opening": (0.0, 0.15),
@@ -46,10 +48,12 @@ class Neutral:
         right_opening: the same of the right eye.
         left_brow: left brow height over the distance of the outer eye corners, head level.
         right_brow: the same of the right brow.
+        brow_slope: inner above outer ends of the brows, in the same unit, head level.
         gaze_yaw: where the eyes look in the head, degrees, > 0 to the subject's left.
         gaze_pitch: the same, > 0 down.
+        gaze_outwards: by how much each iris sits further out than the mean of both, degrees.
         mouth_width: over the distance of the outer eye corners.
-        corner_lift: mouth corners above the middle of the lips, in the same unit.
+        corner_lift: mouth corners above where a mean face has them, in the same unit.
         mouth_opening: between the inner lips, in the same unit.
         head_yaw: head towards the camera, degrees, signs of the control.
         head_pitch: the same; > 0 for a camera above the eyes.
@@ -67,8 +71,10 @@ class Neutral:
     right_opening: float | None = None
     left_brow: float | None = None
     right_brow: float | None = None
+    brow_slope: float | None = None
     gaze_yaw: float | None = None
     gaze_pitch: float | None = None
+    gaze_outwards: float | None = None
     mouth_width: float | None = None
     corner_lift: float | None = None
     mouth_opening: float | None = None
