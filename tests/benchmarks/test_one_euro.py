@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from realtime.one_euro import OneEuro
+from benchmarks.one_euro import OneEuro
 
 
 def _filter(beta: float = 0.05) -> OneEuro:
