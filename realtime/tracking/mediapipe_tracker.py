@@ -237,10 +237,7 @@ class MediaPipeTracker:
                 if np.linalg.norm(found.points[2] - person.shoulders) < 2 * NEAR_BODY * region.side:
                     person.region = region
                     break
-        before = person.region
-        if person.look_at_body(self._networks, image, self._now_s) and self._people.strayed(
-            person, before, self._now_s
-        ):
+        if person.look_at_body(self._networks, image, self._now_s) and self._people.strayed(person, self._now_s):
             self._let_go([person])
 
     def _look_at_face(self, person: Person, image: U8) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime.tracking.appearance import likeness
-from realtime.tracking.person import Person
+from realtime.tracking.person import Person, Place
 from realtime.tracking.region import Region
 
 F32 = npt.NDArray[np.float32]
@@ -29,7 +29,7 @@ SAME_CLOTHES, SAME_CLOTHES_PER_SIDE = 0.75, 0.3
 #: Ratio of sizes that the same person may have after a loss.
 SIZE_RATIO = 1.7
 #: How far a lost person may be found from the last place, in sides: at once, and more for each second.
-NEAR, NEAR_PER_S = 0.12, 0.6
+NEAR, NEAR_PER_S = 0.12, 0.8
 #: Who walked is taken to walk on for this long.
 WALKS_ON_S = 1.0
 #: Somebody new whose shoulders are within this part of a side of somebody's is half hidden.
@@ -101,22 +101,24 @@ class People:
             and not any(resemblance(person, lost, now_s) > 0 for lost in self.lost)
         )
 
-    def lose(self, person: Person, now_s: float, region: Region | None = None) -> None:
+    def lose(self, person: Person, now_s: float, place: Place | None = None) -> None:
         """Stop following somebody, and remember who it was.
 
         Args:
             person: one of `followed`.
             now_s: time of the frame.
-            region: where the person was last surely seen; default: where it was looked for last.
+            place: where the person was last surely seen; default: where it was last.
         """
+        if place is None:
+            place = Place(time_s=max(person.seen_s, now_s - LOST_S), region=person.region, velocity=person.velocity)
         self.followed.remove(person)
         self.lost.append(
             Lost(
                 person_id=person.person_id,
-                region=region or person.region,
-                velocity=person.velocity,
+                region=place.region,
+                velocity=place.velocity,
                 colours=person.colours,
-                lost_s=max(person.seen_s, now_s - LOST_S),
+                lost_s=place.time_s,
             )
         )
         self._order()
@@ -147,24 +149,18 @@ class People:
                 continue
             if _same_body(one, other):
                 loser = min((other, one), key=lambda person: _belief(person, now_s))  # of equals the later one
-                self.lose(loser, now_s, _before(loser))
+                self.lose(loser, now_s, loser.trail[0] if loser.trail else None)
                 gone.append(loser)
             else:
                 self._unswap(one, other)
         return gone
 
-    def strayed(self, person: Person, before: Region, now_s: float) -> bool:
-        """Return whether a look at a body found somebody else, and lose the person if so.
-
-        Args:
-            person: whose body was just looked at.
-            before: where it was, before that look.
-            now_s: time of the frame.
-        """
-        if person.body is None or person.colours is None or person.last_colours is None:
+    def strayed(self, person: Person, now_s: float) -> bool:
+        """Return whether a look at a body, just now, found somebody else, and lose the person if so."""
+        if not person.trail or person.colours is None or person.last_colours is None:
             return False
-        jump = float(np.hypot(person.region.x - before.x, person.region.y - before.y)) / before.side
-        if jump < JUMP or likeness(person.colours, person.last_colours) > OTHER_CLOTHES:
+        before = person.trail[-1]
+        if _jump(person, before) < JUMP or likeness(person.colours, person.last_colours) > OTHER_CLOTHES:
             return False
         self.lose(person, now_s, before)
         return True
@@ -234,11 +230,11 @@ def _same_body(one: Person, other: Person) -> bool:
 
 def _belief(person: Person, now_s: float) -> float:
     """Return how surely a follower is still on its own person."""
-    before = _before(person)
-    jump = float(np.hypot(person.region.x - before.x, person.region.y - before.y)) / before.side
+    jump = _jump(person, person.trail[0]) if person.trail else 0.0
     known = SENIORITY * min(now_s - person.since_s, 1.0)
     return likeness(person.colours, person.last_colours) - jump + known
 
 
-def _before(person: Person) -> Region:
-    return person.trail[0][1] if person.trail else person.region
+def _jump(person: Person, place: Place) -> float:
+    """Return how far a body is from where it was, in sides."""
+    return math.hypot(person.region.x - place.region.x, person.region.y - place.region.y) / place.region.side

@@ -70,6 +70,21 @@ class Networks:
         self.hand_place = Network(HAND_PLACE, threads=threads)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a body was.
+
+    Args:
+        time_s: when.
+        region: where it was looked for.
+        velocity: float32 (2,), pixels per second.
+    """
+
+    time_s: float
+    region: Region
+    velocity: F32
+
+
 @dataclass(slots=True)
 class FollowedHand:
     """A hand from frame to frame; `points` and `world` are what observations carry."""
@@ -119,7 +134,7 @@ class Person:
     hands: dict[Side, FollowedHand] = field(default_factory=lambda: {side: FollowedHand() for side in SIDES})
     colours: F32 | None = None
     last_colours: F32 | None = None
-    trail: deque[tuple[float, Region]] = field(default_factory=lambda: deque(maxlen=TRAIL))
+    trail: deque[Place] = field(default_factory=lambda: deque(maxlen=TRAIL))
 
     @property
     def seen_s(self) -> float:
@@ -149,6 +164,8 @@ class Person:
         if body is None:
             self.forget_body()
             return False
+        if self.body is not None:
+            self.trail.append(Place(time_s=self.body_s, region=self.region, velocity=self.velocity))
         if self.body is not None and now_s > self.body_s:
             steps = body.points[MOVING_POINTS, :2] - self.body.points[MOVING_POINTS, :2]
             sure = np.minimum(body.visibility, self.body.visibility)[MOVING_POINTS] > SURE
@@ -158,7 +175,6 @@ class Person:
             trunk = np.array([body.region.x - self.body.region.x, body.region.y - self.body.region.y])
             self.velocity = np.asarray(0.7 * self.velocity + 0.3 * trunk / elapsed_s, np.float32)
         self.body, self.body_s, self.body_misses = body, now_s, 0
-        self.trail.append((now_s, self.region))
         self.region = held(self.region, body.next_region, **BODY_HOLD)
         self.pose, self.pose_world, self.visibility = normalized(body.points, size), body.world, body.visibility
         self.mask = body_mask(body, size)
