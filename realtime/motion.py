@@ -89,6 +89,7 @@ class Motion:
         self._framing = framing
         self._retarget = Retarget(framing)
         self._calibrator = Calibrator()
+        self._is_renewed = False
         self._smoothing = Smoothing()
         self._idle = Idle(seed)
         self._follow = {group: _Follow() for group in Group}
@@ -125,7 +126,7 @@ class Motion:
         """Take a neutral that was recorded before, or forget it, for the person in front or the first who comes."""
         with self._lock:
             self._calibrator.use(neutral)
-            self._retarget = Retarget(self._framing, neutral)
+            self._renew(neutral)
 
     def observe(self, observations: tuple[PersonObservation, ...], captured_s: float) -> None:
         """Take what a tracker saw in the frame captured at a time in seconds; the first person counts.
@@ -153,13 +154,14 @@ class Motion:
             self._retarget.recording = self._calibrator.recording
             retargeted = self._retarget(person, captured_s)
             recorded = self._calibrator.take(self._retarget.measured(), captured_s)
+            was_renewed, self._is_renewed = self._is_renewed, False
             if recorded is not None:
-                self._retarget = Retarget(self._framing, recorded)
+                self._renew(recorded)
             if self._needs_face and not self._face_seen:
                 return
             seen = frozenset(group for group, sure in retargeted.confidence.items() if sure >= _SEEN)
             for group in seen:
-                self._see(group, captured_s, restart=is_new_person)
+                self._see(group, captured_s, restart=is_new_person, is_renewed=was_renewed)
             # Trackers may run the body more seldom than the face: what is repeated is no new measurement.
             news = frozenset(group for group in seen if group in retargeted.fresh or not self._smoothing.known(group))
             self._smoothing.update(news, retargeted.vector, captured_s)
@@ -197,12 +199,20 @@ class Motion:
     def _hold_s(self) -> float:
         return min(max(HOLD_S, HOLD_INTERVALS * self._interval_s), _LONGEST_HOLD_S)
 
-    def _see(self, group: Group, time_s: float, *, restart: bool) -> None:
+    def _renew(self, neutral: Neutral | None) -> None:
+        """Begin to learn the person in front anew; the controls step with the next observation."""
+        self._retarget = Retarget(self._framing, neutral)
+        self._is_renewed = True
+
+    def _see(self, group: Group, time_s: float, *, restart: bool, is_renewed: bool) -> None:
         follow = self._follow[group]
         if restart or time_s - follow.seen_s > self._hold_s:
             self._smoothing.forget(group)
             follow.episode += 1
             follow.found_s = time_s
+        elif is_renewed:
+            self._smoothing.forget(group)
+            follow.episode += 1
         follow.seen_s = time_s
 
     def _shown(self, group: Group, followed: F64, idle: F64, time_s: float) -> F64:
