@@ -33,7 +33,7 @@ BACKGROUND = (219, 225, 237)
 def measure(backend: str, frames: int, threads: int) -> list[Row]:
     """Return a row per stage, and one for all of them in turn ("sum")."""
     origin = provenance()
-    engine = load_engine(backend, threads=threads)
+    engine = load_engine(backend, threads=threads, strict=True)
     tracker, motion = MediaPipeTracker(), Motion()
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
 

@@ -28,7 +28,9 @@ class EngineInfo:
         weights: name and content hash of the weights.
         spec_hash: control spec that the weights were made for.
         reason: why this backend and not a better one.
-        rejected: every other backend and why it does not run.
+        rejected: every other backend and precision that was looked at, and why it does not run.
+        asked_for: the backend that was asked for; another one than `backend` runs where it could not, and
+            `reason` says so.
     """
 
     backend: str
@@ -40,6 +42,7 @@ class EngineInfo:
     spec_hash: str
     reason: str
     rejected: Mapping[str, str] = field(default_factory=dict)
+    asked_for: str = "auto"
 
 
 class Engine(Protocol):

@@ -7,6 +7,7 @@ EnginesError
 ├── WeightsError       trained weights are missing, damaged or made for something else
 │   └── SpecMismatchError   they were made for another control spec
 ├── BackendError       a backend cannot run here; the message carries the reason
+│   └── DeviceMemoryError   the device has no memory left; fewer pictures at once may still go
 ├── FilmError          pictures cannot be written to a file
 ├── ViewsError         a sheet's key views are described in a way that cannot be drawn
 ├── DatasetError       a data set cannot be written, read or mixed
@@ -43,6 +44,10 @@ class SpecMismatchError(WeightsError):
 
 class BackendError(EnginesError):
     """A backend cannot run here; the message says why."""
+
+
+class DeviceMemoryError(BackendError):
+    """The device has no memory left for this; fewer pictures at once may still go."""
 
 
 class DatasetError(EnginesError):

@@ -44,6 +44,7 @@ class Generator:
         characters: who can be drawn, in display order: name -> what loads it, when it is first drawn.
         reason: why this backend and not another.
         rejected: the other backends and why they do not run.
+        asked_for: the backend that was asked for.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Generator:
         *,
         reason: str,
         rejected: Mapping[str, str],
+        asked_for: str = "auto",
     ) -> None:
         self._network = network
         self._characters = dict(characters)
@@ -69,6 +71,7 @@ class Generator:
             spec_hash=weights.spec_hash,
             reason=reason,
             rejected=dict(rejected),
+            asked_for=asked_for,
         )
 
     @property
@@ -96,7 +99,7 @@ class Generator:
                 "w": prepared.w,
             }
         )
-        return changed(structure.picture, change)
+        return changed(structure.picture, change[0])
 
     def swing(self, character: str) -> Swing:
         """Return what lets a character's hair and cloth swing in one session.

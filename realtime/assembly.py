@@ -148,7 +148,14 @@ def _load_engine(settings: Settings) -> tuple[Engine, tuple[CharacterEntry, ...]
     from engines.loading import load_engine
 
     folder = settings.engine.characters
-    engine = load_engine(settings.engine.backend, folder, settings.engine.threads)
+    engine = load_engine(
+        settings.engine.backend,
+        folder,
+        settings.engine.threads,
+        precision=settings.engine.precision,
+        provider=settings.engine.provider,
+        cache=settings.engine.cache,
+    )
     try:
         if not engine.characters:
             raise CharacterError("the engine knows no characters; expected at least one")

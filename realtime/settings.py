@@ -32,6 +32,7 @@ ENVIRONMENT_PREFIX = "ANIMIRROR_"
 Codec = Literal["H264", "VP8"]
 Framing = Literal["portrait", "full"]
 Backend = Literal["auto", "openvino", "onnxruntime", "tensorrt", "torch"]
+Precision = Literal["f32", "bf16", "f16"]
 
 
 class _Section(BaseModel):
@@ -105,8 +106,18 @@ class MediaSettings(_Section):
 class EngineSettings(_Section):
     """What draws."""
 
-    backend: Backend = Field(default="auto", description="Backend to draw with; auto takes the best one that runs.")
+    backend: Backend = Field(default="auto", description="Backend to draw with; auto takes the fastest one that runs.")
     threads: int = Field(default=0, ge=0, le=256, description="CPU threads for drawing; 0 lets the backend choose.")
+    precision: Precision | None = Field(
+        default=None, description="Numbers that a backend asked for by name computes in; default: the fastest it has."
+    )
+    provider: str | None = Field(
+        default=None,
+        description="Execution provider of ONNX Runtime, e.g. CUDA or CoreML, or RTX for TensorRT for RTX.",
+    )
+    cache: Path | None = Field(
+        default=None, description="Folder for what is measured and compiled; default: the user's cache folder."
+    )
     characters: Path | None = Field(
         default=None, description="Folder with weights and characters; default: the shipped ones."
     )

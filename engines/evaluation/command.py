@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: As in :mod:`engines.studio.dataset_plan`, which is not light.
 _HELD_OUT = ("held_out_poses", "held_out_motion", "held_out_identity")
-_BACKENDS = ("auto", "openvino", "onnxruntime", "torch")
+_BACKENDS = ("auto", "openvino", "onnxruntime", "tensorrt", "torch")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

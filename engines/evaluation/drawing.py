@@ -70,7 +70,7 @@ class Contender:
         Raises:
             BackendError: the backend cannot run here.
         """
-        return load_engine(self.backend, self.folder, self.threads, characters)
+        return load_engine(self.backend, self.folder, self.threads, characters, strict=True)
 
     def _loaded(self, reader: DatasetReader, name: str) -> Character:
         if name in self._own:

@@ -22,6 +22,7 @@ from engines import controls
 from engines.character import load_character, save_character
 from engines.errors import CheckpointError, DatasetError
 from engines.network import INPUTS, OUTPUT
+from engines.onnx_session import BATCH
 from engines.structure import CHANNELS
 from engines.student.data import encoder_views
 from engines.student.network import Encoder, ModulatedConv, Student, StudentConfig
@@ -70,13 +71,18 @@ def trained(run: Path) -> tuple[Student, Encoder, int]:
 
 
 def export_student(student: Student, path: Path) -> None:
-    """Write the student as ONNX, batch 1, standard operators only."""
+    """Write the student as ONNX for any number of pictures at once, standard operators only."""
     example = (
         torch.zeros(1, CHANNELS, _CELLS, _CELLS),
         torch.zeros(1, len(controls.NAMES)),
         torch.zeros(1, student.config.w_dim),
     )
     _export(_Folded(student), example, path, list(INPUTS), OUTPUT)
+    model = onnx.load(str(path))
+    for value in (*model.graph.input, *model.graph.output):  # no operator knows how many there are
+        value.type.tensor_type.shape.dim[0].dim_param = BATCH
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
 
 
 def export_encoder(encoder: Encoder, path: Path) -> None:

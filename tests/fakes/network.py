@@ -28,11 +28,11 @@ class ConstantNetwork:
         return NetworkInfo(backend="fake", backend_version="0", device="none", precision="f32")
 
     def predict(self, inputs: dict[str, F32]) -> F32:
-        """Return the colour at twice the maps' resolution."""
+        """Return the colour at twice the maps' resolution, for each picture."""
         assert set(inputs) == set(INPUTS)
         self.told.append(inputs)
-        cells = inputs["maps"].shape[-1]
-        return np.ascontiguousarray(np.broadcast_to(self._change[:, None, None], (3, 2 * cells, 2 * cells)))
+        count, cells = len(inputs["maps"]), inputs["maps"].shape[-1]
+        return np.ascontiguousarray(np.broadcast_to(self._change[:, None, None], (count, 3, 2 * cells, 2 * cells)))
 
     def close(self) -> None:
         """Remember that it was closed."""
