@@ -29,6 +29,9 @@ _LIMBS: tuple[tuple[int, int, float, float], ...] = (
     *((23, 25, _THIGH_M, 1.0), (25, 27, _SHANK_M, -1.0), (24, 26, _THIGH_M, 1.0), (26, 28, _SHANK_M, -1.0)),
     *((29, 31, _FOOT_M, 1.0), (30, 32, _FOOT_M, 1.0)),
 )
+#: Each elbow's wrist, and how far down a forearm points (1 is straight down) from which on an arm counts as hanging.
+_FOREARMS = {13: 15, 14: 16}
+_HANGS = (0.4, 0.9)
 #: Points that move in depth with another: heels with ankles, the hand's points with the wrist.
 _CARRIED = {29: 27, 30: 28, 17: 15, 19: 15, 21: 15, 18: 16, 20: 16, 22: 16}
 #: Where points lie that were not seen, metres from another, +X picture right, +Y up: upright, arms hanging.
@@ -97,6 +100,8 @@ class BodyLift:
                 length.update(looks, time_s)
             angle = float(np.degrees(np.arccos(np.clip(looks / length.value, 0.0, 1.0))))
             away = length.value * np.sin(np.radians(angle)) * ramp(angle, *_LIMB_DEG)
+            if end in _FOREARMS:
+                away *= 1 - _hanging(points, seen, end)
             depth[end] = depth[_CARRIED.get(start, start)] + sign * away
         for point, carrier in _CARRIED.items():
             depth[point] = depth[carrier]
@@ -133,6 +138,15 @@ def px_per_metre(picture: F64, seen: Bools, face_px_per_m: float | None) -> floa
         trunk = picture[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - picture[[LEFT_HIP, RIGHT_HIP]].mean(0)
         return max(shoulders, float(np.linalg.norm(trunk)) / _TRUNK_M)
     return max(shoulders, face_px_per_m or 0.0)
+
+
+def _hanging(points: F64, seen: Bools, elbow: int) -> float:
+    """Return how far an arm hangs, 0..1: then its elbow is beside the body or behind it, not in front."""
+    wrist = _FOREARMS[elbow]
+    if not seen[wrist]:
+        return 1.0
+    fore = points[wrist] - points[elbow]
+    return ramp(float(-fore[1] / max(float(np.linalg.norm(fore)), 1e-9)), *_HANGS)
 
 
 def _full_length(length: float) -> RunningNeutral:
