@@ -40,9 +40,9 @@ def shut(vertices: F64, side: str, amount: float = 1.0) -> Moved:
     moved: Moved = {}
     for upper, lower, fold in zip(UPPER_LID[side], LOWER_LID[side], LID_FOLD[side], strict=True):
         gap = vertices[lower] - vertices[upper]
-        moved[upper] = _triple(0.92 * amount * gap + [0.0, 0.0, 0.05])
+        moved[upper] = _triple(1.0 * amount * gap + [0.0, 0.0, 0.05])
         moved[lower] = _triple(-0.05 * amount * gap)
-        moved[fold] = _triple(0.35 * amount * gap)
+        moved[fold] = _triple(0.5 * amount * gap)
     return moved
 
 

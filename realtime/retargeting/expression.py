@@ -31,7 +31,7 @@ _LEARNT_S = (0.7, 2.0)
 #: Teeth shown by a broad smile open the lips by this much without the jaw.
 _SMILE_OPENING = 0.12
 #: Turned away by more than the first, the far eye is hidden in part; by more than the second, wholly.
-_FAR_EYE_DEG = (20.0, 40.0)
+_FAR_EYE_DEG = (15.0, 40.0)
 #: Turned away by this much, no brow is seen.
 _BROW_LOST_DEG = (40.0, 60.0)
 #: Irises that disagree by more than this are not both right.

@@ -16,19 +16,20 @@ import numpy as np
 MEMORY_S = 0.8
 #: Share of the remembered opening at which a blink begins and is complete.  Source: eight blinks of the sign clips and
 #: head-pose scenes reach 0.16 to 0.63, everything else stays above 0.77 (`benchmarks/blinks.py`).
-_OPEN, _SHUT = 0.86, 0.54
+_OPEN, _SHUT = 0.86, 0.60
 #: Below this share lids are held to be shut, so that what they were is not forgotten, for no longer than this.
 _HELD, HOLD_S = 0.66, 3.0
 #: Share of the user's usual opening at which eyes begin to count as shut, and are, however long they have been so.
 _USUAL_OPEN, _USUAL_SHUT = 0.50, 0.25
 #: The remembered opening counts up to this share of the usual one: wide eyes that relax do not blink.
-_WIDE = 1.15
+_WIDE = 1.08
 #: Two lids whose shares differ by less than the first are one blink, by more than the second a wink, if the open one
-#: is as open as this.
+#: is as open as this; a difference that lasts needs less, because lids that blink are apart for a frame or two.
 _WINK_FROM, _WINK_FULL = 0.25, 0.42
+_LASTING_FROM, _LASTING_FULL, _LASTING_S = 0.17, 0.28, 0.12
 _WINK_OPEN = (0.70, 0.85)
 #: The same difference over the eye's width: in eyes that are never wide open, less is noise.
-_WINK_GAP = (0.050, 0.085)
+_WINK_GAP = (0.060, 0.095)
 
 
 class Eyelids:
@@ -41,6 +42,7 @@ class Eyelids:
     def __init__(self, *, usual_known: bool = False) -> None:
         self._usual_known = usual_known
         self._seen: deque[tuple[float, float, float]] = deque()  # time, left, right
+        self._gaps: deque[tuple[float, float]] = deque()  # time, left minus right
         self._held_s: float | None = None
 
     def __call__(
@@ -74,11 +76,22 @@ class Eyelids:
         self._remember(opening, together, time_s)
         left, right = (1 - ramp(float(share), _SHUT, _OPEN) for share in shares)
         both = 1 - ramp(together, _SHUT, _OPEN)
-        gap = abs(float(shares[0] - shares[1]))
-        apart = ramp(gap, _WINK_FROM, _WINK_FULL) * ramp(gap * float(np.mean(reference)), *_WINK_GAP)
+        gap, lasting = self._gap(float(shares[0] - shares[1]), time_s)
+        apart = max(ramp(gap, _WINK_FROM, _WINK_FULL), ramp(lasting, _LASTING_FROM, _LASTING_FULL))
+        apart *= ramp(gap * float(np.mean(reference)), *_WINK_GAP)
         apart *= ramp(float(shares.max()), *_WINK_OPEN) * (1 - hidden)
         gone = 1 - ramp(float(np.array(opening) @ weights / (np.array(usual) @ weights)), _USUAL_SHUT, _USUAL_OPEN)
         return max(both + (left - both) * apart, gone), max(both + (right - both) * apart, gone)
+
+    def _gap(self, gap: float, time_s: float) -> tuple[float, float]:
+        """Return by how much the shares of the lids differ, and by how much at least in the last `_LASTING_S`."""
+        self._gaps.append((time_s, gap))
+        while not 0.0 <= time_s - self._gaps[0][0] <= _LASTING_S + 1e-6:
+            self._gaps.popleft()
+        # Too little is remembered yet, as after a pause, and nothing has lasted.
+        since_s = time_s - self._gaps[0][0]
+        least = min(other * np.sign(gap) for _, other in self._gaps) if since_s > 0.6 * _LASTING_S else 0.0
+        return abs(gap), max(float(least), 0.0)
 
     def _remember(self, opening: tuple[float, float], share: float, time_s: float) -> None:
         if share >= _HELD:
