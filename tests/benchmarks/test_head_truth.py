@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from benchmarks.face_warps import Moved, brows, mouth, shut, together
 from benchmarks.head_truth import AXES, LIMIT_DEG, Angles, angles, head_of, measured, rows_of, table
+from benchmarks.iris_shift import looking
 from benchmarks.looker import Looker
 from benchmarks.portrait_head import SIZE, PortraitHead, View, project
 from engines.controls import as_dict
 from realtime.observation import PersonObservation
 from realtime.retargeting.retarget import Retarget
 from tests.fakes.footage import portrait
+
+U8 = npt.NDArray[np.uint8]
 
 REST_FRAMES, FACE_FRAMES, FPS = 60, 5, 30
 
@@ -36,14 +40,20 @@ def looker() -> Iterator[Looker]:
 
 def _controls(looker: Looker, head: PortraitHead, moved: Moved, view: View | None = None) -> dict[str, float]:
     """Return the controls of a face after two seconds of the portrait as it is."""
+    return _controls_of(looker, *(head.render(view or View(), by) for by in ({}, moved)))
+
+
+def _controls_of(looker: Looker, *pictures: U8) -> dict[str, float]:
+    """Return the controls of the second picture after two seconds of the first."""
     retarget = Retarget()
     seen: dict[str, float] = {}
-    faces = [looker.face(head.render(view or View(), by)) for by in ({}, moved)]
+    faces = [looker.face(picture) for picture in pictures]
+    size = (pictures[0].shape[1], pictures[0].shape[0])
     for index in range(REST_FRAMES + FACE_FRAMES):
         face = faces[index >= REST_FRAMES]
         assert face is not None
         person = PersonObservation(
-            person_id=1, pose=None, pose_world=None, pose_visibility=None, face=face, image_size=SIZE
+            person_id=1, pose=None, pose_world=None, pose_visibility=None, face=face, image_size=size
         )
         seen = as_dict(retarget(person, index / FPS).vector)
     return seen
@@ -105,6 +115,25 @@ def test_jaw_pucker_and_brows_reach_their_controls(looker: Looker, head: Portrai
     assert _controls(looker, head, mouth(head.vertices, wide=-0.9))["ou"] > 0.2
     assert _controls(looker, head, brows(head.vertices, inner=0.6, outer=0.6))["brow_left"] > 0.3
     assert _controls(looker, head, brows(head.vertices, inner=-0.5, outer=-0.3))["brow_left"] < -0.1
+
+
+@pytest.mark.parametrize("yaw", [-20.0, -10.0, 10.0, 20.0])
+def test_irises_moved_aside_are_gaze_to_that_side(looker: Looker, yaw: float) -> None:
+    """Eyes drawn to one side look there, as far as they were drawn, within eight degrees."""
+    picture = portrait()
+    face = looker.face(picture)
+    assert face is not None
+    seen = _controls_of(looker, picture, looking(picture, face, yaw, 0.0))
+    assert abs(seen["gaze_yaw"] - yaw) < 8.0
+
+
+def test_irises_moved_down_are_gaze_down(looker: Looker) -> None:
+    """Even though the lids stay up, which real ones do not."""
+    picture = portrait()
+    face = looker.face(picture)
+    assert face is not None
+    down, up = (_controls_of(looker, picture, looking(picture, face, 0.0, pitch)) for pitch in (13.0, -13.0))
+    assert down["gaze_pitch"] > up["gaze_pitch"] + 6.0
 
 
 def test_rows_and_table_tell_errors() -> None:
