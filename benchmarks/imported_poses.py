@@ -1,7 +1,8 @@
 """How much of a person is left after a way through another estimator's format: `python -m benchmarks.imported_poses`.
 
 Tracks clips, writes the points that OpenPose or COCO-WholeBody have, lifts them into space again, and compares the
-controls with those made of the tracker's own observations.  Prints a Markdown table.
+controls with those made of the tracker's own observations.  Prints two Markdown tables: controls, and what they do to a
+character.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.footage import find_clip
+from engines.character import characters_folder, list_cards, load_character
 from engines.controls import NAMES
+from engines.skeleton import BONE_INDEX, Proportions, forward_kinematics, posed_joints
 from realtime.control_group import GROUP_NAMES, Group
 from realtime.frame import Frame
 from realtime.recording.lifting import Lifting
 from realtime.recording.lowering import lowered
 from realtime.recording.pictures import PictureSource, exact_time
 from realtime.recording.recording import Moment
+from realtime.retargeting.limb import SIDES
 from realtime.retargeting.retarget import Retarget
 from realtime.settings import Framing
 from realtime.tracking.mediapipe_tracker import MediaPipeTracker
@@ -38,8 +43,13 @@ _SEEN = 0.5
 _MIN_SPREAD = 0.01
 
 
-def tracked(path: Path) -> Iterator[Moment]:
-    """Yield what the tracker sees in a clip, nothing left out for want of time."""
+@cache
+def tracked(path: Path) -> tuple[Moment, ...]:
+    """Return what the tracker sees in a clip, nothing left out for want of time."""
+    return tuple(_tracked(path))
+
+
+def _tracked(path: Path) -> Iterator[Moment]:
     tracker = MediaPipeTracker(pose_every=1, budget_ms=1e6)
     try:
         for picture in PictureSource(path):
@@ -66,6 +76,17 @@ def compared(path: Path, kind: str, framing: Framing) -> dict[Group, list[tuple[
         for group in Group:
             if min(first.confidence.get(group, 0.0), second.confidence.get(group, 0.0)) >= _SEEN:
                 found[group].append((first.vector.astype(np.float64), second.vector.astype(np.float64)))
+    return found
+
+
+def directions(vector: F64, figure: Proportions) -> dict[str, F64]:
+    """Return where the arms of a character point, unit vectors by name."""
+    joints = posed_joints(forward_kinematics(vector.astype(np.float32), figure), figure).astype(np.float64)
+    found: dict[str, F64] = {}
+    for side in SIDES:
+        for name, start, end in (("upper arm", "upper_arm", "lower_arm"), ("forearm", "lower_arm", "hand")):
+            limb = joints[BONE_INDEX[f"{side}_{end}"]] - joints[BONE_INDEX[f"{side}_{start}"]]
+            found[f"{side} {name}"] = limb / np.linalg.norm(limb)
     return found
 
 
@@ -96,6 +117,24 @@ def rows(clips: Sequence[Path], kind: str, framing: Framing) -> Iterator[str]:
             )
 
 
+def angles(clips: Sequence[Path], kind: str, framing: Framing) -> Iterator[str]:
+    """Yield the lines of the table of what a character's arms do."""
+    figure = load_character(characters_folder() / list_cards()[0].name).proportions
+    off: dict[str, list[float]] = defaultdict(list)
+    for clip in clips:
+        for group, seen in compared(clip, kind, framing).items():
+            for first, second in seen if group in (Group.LEFT_ARM, Group.RIGHT_ARM) else ():
+                there = directions(second, figure)
+                for name, here in directions(first, figure).items():
+                    if name.startswith(group.split("_")[0]):
+                        cosine = float(np.clip(here @ there[name], -1.0, 1.0))
+                        off[name].append(float(np.degrees(np.arccos(cosine))))
+    yield "| Direction of | Frames | Median angle between, degrees | 90th percentile |"
+    yield "|---|---|---|---|"
+    for name, found in off.items():
+        yield f"| {name} | {len(found)} | {np.median(found):.0f} | {np.percentile(found, 90):.0f} |"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -104,8 +143,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("clips", nargs="*", type=Path, help="default: the sign clips")
     given = parser.parse_args(arguments)
     clips = given.clips or [path for name in CLIPS if (path := find_clip(f"gestures/{name}.mkv")) is not None]
-    for line in rows(clips, given.format, given.framing):
-        print(line)
+    for table in (rows, angles):
+        for line in table(clips, given.format, given.framing):
+            print(line)
+        print()
 
 
 if __name__ == "__main__":
