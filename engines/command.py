@@ -1,4 +1,4 @@
-"""The commands of the engines: `animirror avatar ...`, `animirror dataset ...`, `animirror train ...`.
+"""The commands of the engines: `animirror avatar ...`, `animirror dataset ...`, `animirror engines ...` and others.
 
 The parsers stand here and are light; what a command needs is imported when it runs.
 """
@@ -17,6 +17,7 @@ from engines.characters import command as characters_command
 from engines.errors import DatasetError, EnginesError, FilmError
 from engines.evaluation import command as evaluation_command
 from engines.framing import FRAMINGS, camera_of
+from engines.selection import command as selection_command
 from engines.teacher import command as teacher_command
 from engines.training import command as training_command
 
@@ -38,6 +39,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     teacher_command.add_commands(commands)
     evaluation_command.add_commands(commands)
     characters_command.add_commands(commands)
+    selection_command.add_commands(commands)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -30,6 +30,7 @@ class Selection:
         reason: why it is this one.
         rejected: why the others are not.
         remembered: whether nothing was measured now.
+        kept: where it is remembered from now on; None where it cannot be.
     """
 
     network: Network
@@ -38,6 +39,7 @@ class Selection:
     reason: str
     rejected: dict[str, str]
     remembered: bool
+    kept: Path | None
 
 
 def select(
@@ -72,7 +74,7 @@ def select(
             except BackendError as error:
                 logger.warning("%s ran on %s and cannot now: %s; measures again", trial.candidate.name, day, error)
                 break
-            return _selection(network, trial.candidate, trials, day, remembered=True)
+            return _selection(network, trial.candidate, trials, day, remembered=True, kept=memory.path)
     trials, networks = try_all(weights, threads, cache, thorough=measure, say=say)
     able = ranked(trials)
     if not able:
@@ -84,11 +86,12 @@ def select(
             network.close()
     unkept = memory.write(trials)
     when = "now" if unkept is None else f"now; not remembered: {unkept}"
-    return _selection(networks[chosen], chosen, trials, when, remembered=False)
+    kept = memory.path if unkept is None else None
+    return _selection(networks[chosen], chosen, trials, when, remembered=False, kept=kept)
 
 
 def _selection(
-    network: Network, chosen: Candidate, trials: Sequence[Trial], when: str, *, remembered: bool
+    network: Network, chosen: Candidate, trials: Sequence[Trial], when: str, *, remembered: bool, kept: Path | None
 ) -> Selection:
     return Selection(
         network=network,
@@ -97,4 +100,5 @@ def _selection(
         reason=reason(trials, chosen, when),
         rejected=rejected(trials, chosen),
         remembered=remembered,
+        kept=kept,
     )
