@@ -149,6 +149,17 @@ def measure(folder: Path | None, places: Sequence[str]) -> list[Row]:
     return rows
 
 
+def packed(rows: Sequence[Row]) -> list[Row]:
+    """Return one row per subject and place, with [yaw, pitch, roll, measured yaw, pitch, roll] of each angle."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        numbers = {*AXES, *(f"measured_{axis}" for axis in AXES)}
+        whole = {name: value for name, value in row.items() if name not in numbers}
+        kept = found.setdefault((row["subject"], row["place"]), {**whole, "degrees": []})
+        kept["degrees"].append([*(row[axis] for axis in AXES), *(row[f"measured_{axis}"] for axis in AXES)])
+    return list(found.values())
+
+
 def table(rows: Sequence[Row]) -> str:
     """Return the errors by subject and by angle, degrees."""
     lines = [
@@ -196,7 +207,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the rows")
     options = parser.parse_args()
     rows = measure(options.avatars, options.place or list(PLACES))
-    print(f"written: {write_rows('head_truth', rows, options.results)}")
+    print(f"written: {write_rows('head_truth', packed(rows), options.results)}")
     print(table(rows))
 
 

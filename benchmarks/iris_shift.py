@@ -1,4 +1,4 @@
-"""Eyes that look elsewhere: irises of a portrait cut out and moved behind the lids, and the white behind them filled."""
+"""Eyes that look elsewhere: irises of a portrait cut out and moved behind the lids, white filled in behind them."""
 
 from __future__ import annotations
 

@@ -34,11 +34,16 @@ _SMILE_OPENING = 0.12
 _FAR_EYE_DEG = (15.0, 40.0)
 #: Turned away by this much, no brow is seen.
 _BROW_LOST_DEG = (40.0, 60.0)
+#: Bowed or raised by this much, brows and what the fit leaves of the bow are hard to tell apart: less than half counts.
+_BROW_BOWED_DEG = (15.0, 30.0)
 #: Irises that disagree by more than this are not both right.
 _GAZE_DISAGREEMENT_DEG = 12.0
 #: The network moves irises by about half of what eyes turn.  Source: irises of the portrait moved by up to 26 degrees
 #: to the side (0.53 of it was read) and 13 up and down (0.3; with a gain of 3 there is more noise than gaze).
 _GAZE_YAW_GAIN, _GAZE_PITCH_GAIN = 1.9, 2.0
+#: Beyond so many degrees gaze grows ever less: the larger a face, the more of its irises' way is seen, and a glance
+#: aside would become a squint.
+_GAZE_YAW_DEG, _GAZE_PITCH_DEG = 30.0, 22.0
 #: What the eyes of somebody who looks at the camera are read to turn back for each degree of the head.  Source:
 #: regression on five people of the sign clips, -0.37 to -0.69 and -0.15 to -0.58.
 _FIXED_YAW, _FIXED_PITCH = -0.45, -0.35
@@ -57,7 +62,7 @@ class Expression:
         self._opening = tuple(
             RunningNeutral(prior=0.27, low=0.10, high=0.42, quantile=0.6, recorded=recorded) for recorded in openings
         )
-        self._brow = tuple(RunningNeutral(prior=0.26, low=0.19, high=0.34, recorded=recorded) for recorded in brows)
+        self._brow = tuple(RunningNeutral(prior=0.26, low=0.22, high=0.285, recorded=recorded) for recorded in brows)
         self._brow_slope = RunningNeutral(prior=-0.05, low=-0.10, high=-0.01, recorded=rest.brow_slope)
         self._gaze_yaw = RunningNeutral(prior=0.0, low=-6.0, high=6.0, recorded=rest.gaze_yaw)
         self._gaze_pitch = RunningNeutral(prior=-4.0, low=-12.0, high=4.0, recorded=rest.gaze_pitch)
@@ -142,7 +147,7 @@ class Expression:
         values = self._eyes(face, pitch_deg, time_s, share_left=share_left, hidden=hidden)
         brows = [self._brow_control(eye, index) for index, eye in enumerate((face.left, face.right))]
         brow_mean = brows[0] * share_left + brows[1] * (1 - share_left)
-        seen = 1 - ramp(abs(yaw_deg), *_BROW_LOST_DEG)
+        seen = (1 - ramp(abs(yaw_deg), *_BROW_LOST_DEG)) * (1 - 0.6 * ramp(abs(pitch_deg), *_BROW_BOWED_DEG))
         for side, brow in zip(("left", "right"), brows, strict=True):
             values[f"brow_{side}"] = (brow + (brow_mean - brow) * max(hidden, 0.5)) * seen
         if not mouth:
@@ -171,8 +176,8 @@ class Expression:
         return {
             "blink_left": blinks[0],
             "blink_right": blinks[1],
-            "gaze_yaw": gaze_yaw * _GAZE_YAW_GAIN * seen,
-            "gaze_pitch": gaze_pitch * _GAZE_PITCH_GAIN * seen,
+            "gaze_yaw": _softly(gaze_yaw * _GAZE_YAW_GAIN, _GAZE_YAW_DEG) * seen,
+            "gaze_pitch": _softly(gaze_pitch * _GAZE_PITCH_GAIN, _GAZE_PITCH_DEG) * seen,
         }
 
     def _mouth(self, face: FaceFeatures) -> dict[str, float]:
@@ -226,6 +231,11 @@ class Expression:
         if abs(left - right) > _GAZE_DISAGREEMENT_DEG and 0.25 < share_left < 0.75:
             return left if abs(left) < abs(right) else right
         return left * share_left + right * (1 - share_left)
+
+
+def _softly(value: float, limit: float) -> float:
+    """Return the value, bent so that it never passes the limit."""
+    return limit * float(np.tanh(value / limit))
 
 
 def _given_way(values: dict[str, float], feelings: Mapping[str, float]) -> dict[str, float]:

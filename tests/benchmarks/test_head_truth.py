@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmarks.face_warps import Moved, brows, mouth, shut, together
-from benchmarks.head_truth import AXES, LIMIT_DEG, Angles, angles, head_of, measured, rows_of, table
+from benchmarks.head_truth import AXES, LIMIT_DEG, Angles, angles, head_of, measured, packed, rows_of, table
 from benchmarks.iris_shift import looking
 from benchmarks.looker import Looker
 from benchmarks.portrait_head import SIZE, PortraitHead, View, project
@@ -142,6 +142,7 @@ def test_rows_and_table_tell_errors() -> None:
     rows = list(rows_of("nobody", "middle", lambda _: blank, angles()[:2]))
     assert [row["measured_yaw"] for row in rows] == [None, None]
     assert "0/2" in table(rows)
+    assert [len(row["degrees"]) for row in packed(rows)] == [2]
     perfect = {**rows[0], **{f"measured_{axis}": rows[0][axis] + 1.0 for axis in AXES}}
     assert "1/1" in table([perfect]) and "within 5 degrees: yaw 100.0%" in table([perfect])
 
