@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from engines.controls import NEUTRAL, ControlVector
 from realtime.cast import MAX_PEOPLE, Cast
 from realtime.observation import PersonObservation
+from realtime.retargeting.calibration import Calibration
+from realtime.retargeting.neutral import Neutral
 
 NAMES = ("ada", "bob", "cyd", "dee", "eve", "fay")
 
@@ -34,6 +36,15 @@ class CountingMotion:
 
     def landmarks(self) -> npt.NDArray[np.float32] | None:
         return None
+
+    def calibrate(self, now_s: float) -> None:
+        return
+
+    def calibration(self, now_s: float) -> Calibration:
+        return Calibration()
+
+    def use_neutral(self, neutral: Neutral | None) -> None:
+        return
 
 
 def _people(*ids: int) -> tuple[PersonObservation, ...]:
