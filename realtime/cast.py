@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from engines.controls import ControlVector
 from realtime.observation import PersonObservation
-
-if TYPE_CHECKING:
-    from realtime.pipeline import MotionSource
 
 #: As many as the tracker follows.
 MAX_PEOPLE = 6
+
+
+class PersonMotion(Protocol):
+    """What a cast needs of `realtime.motion.Motion`."""
+
+    def observe(self, observations: tuple[PersonObservation, ...], captured_s: float) -> None:
+        """Take what was seen of one person at a time in seconds; nothing when they were not seen."""
+
+    def controls_at(self, time_s: float) -> ControlVector:
+        """Return the control vector for a time in seconds."""
 
 
 @dataclass(slots=True)
@@ -29,7 +37,7 @@ class Role:
 
     person_id: int
     character: str
-    motion: MotionSource
+    motion: PersonMotion
     seen_s: float
     is_present: bool = True
 
@@ -51,7 +59,7 @@ class Cast:
     """
 
     def __init__(
-        self, make_motion: Callable[[int], MotionSource], characters: Sequence[str], *, limit: int = MAX_PEOPLE
+        self, make_motion: Callable[[int], PersonMotion], characters: Sequence[str], *, limit: int = MAX_PEOPLE
     ) -> None:
         if not characters:
             raise ValueError("characters: got none, expected at least one")
