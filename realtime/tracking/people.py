@@ -40,6 +40,7 @@ SENIORITY = 0.3
 SWAPPED_BY, SWAPPED_TIMES = 0.4, 2
 #: A follower that jumped by this part of its region onto other clothes than this is on somebody else.
 JUMP, OTHER_CLOTHES = 0.2, 0.6
+_STILL = np.zeros(2, np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class People:
         self.lost: list[Lost] = []
         self.main_id = 0
         self._last_id = 0
-        self._swap_votes: dict[tuple[int, int], int] = {}
+        self._votes: dict[tuple[int, int], int] = {}
 
     def admit(self, person: Person, now_s: float) -> None:
         """Follow somebody new, under the id of who was lost if it seems to be the same person."""
@@ -151,8 +152,11 @@ class People:
                 loser = min((other, one), key=lambda person: _belief(person, now_s))  # of equals the later one
                 self.lose(loser, now_s, loser.trail[0] if loser.trail else None)
                 gone.append(loser)
-            else:
+            elif now_s in (one.body_s, other.body_s):
                 self._unswap(one, other)
+        for person in self.followed:
+            if person.body_s == now_s:
+                self._take_over(person, now_s)
         return gone
 
     def strayed(self, person: Person, now_s: float) -> bool:
@@ -166,21 +170,49 @@ class People:
         return True
 
     def _unswap(self, one: Person, other: Person) -> None:
-        pair = (min(one.person_id, other.person_id), max(one.person_id, other.person_id))
-        apart = float(np.hypot(one.region.x - other.region.x, one.region.y - other.region.y))
+        """Exchange the ids of two followers who have each other's clothes on."""
+        apart = math.hypot(one.region.x - other.region.x, one.region.y - other.region.y)
         known = [one.colours, other.colours, one.last_colours, other.last_colours]
         if apart > max(one.region.side, other.region.side) or any(colours is None for colours in known):
-            self._swap_votes.pop(pair, None)
             return
         own = likeness(one.colours, one.last_colours) + likeness(other.colours, other.last_colours)
         crossed = likeness(one.colours, other.last_colours) + likeness(other.colours, one.last_colours)
-        votes = self._swap_votes.get(pair, 0) + 1 if crossed > own + SWAPPED_BY else 0
-        self._swap_votes[pair] = votes
-        if votes >= SWAPPED_TIMES:
+        if self._is_voted(one.person_id, other.person_id, crossed > own + SWAPPED_BY):
             one.person_id, other.person_id = other.person_id, one.person_id
             one.colours, other.colours = other.colours, one.colours
-            self._swap_votes[pair] = 0
             self._order()
+
+    def _take_over(self, person: Person, now_s: float) -> None:
+        """Make a follower that slid onto somebody who was lost that person, and lose its own."""
+        if person.colours is None or person.last_colours is None:
+            return
+        own = likeness(person.colours, person.last_colours)
+        for index, lost in enumerate(self.lost):
+            is_other = lost.colours is not None and likeness(lost.colours, person.last_colours) > own + SWAPPED_BY
+            if self._is_voted(person.person_id, lost.person_id, is_other and _is_in_reach(person, lost, now_s)):
+                place = person.trail[0] if person.trail else Place(time_s=now_s, region=person.region, velocity=_STILL)
+                self.lost[index] = Lost(
+                    person_id=person.person_id,
+                    region=place.region,
+                    velocity=place.velocity,
+                    colours=person.colours,
+                    lost_s=place.time_s,
+                )
+                person.person_id, person.colours = lost.person_id, lost.colours
+                self._order()
+                return
+
+    def _is_voted(self, one_id: int, other_id: int, vote: bool) -> bool:
+        """Return whether so many looks in turn said that two ids belong to each other's people."""
+        pair = (min(one_id, other_id), max(one_id, other_id))
+        if not vote:
+            self._votes.pop(pair, None)
+            return False
+        self._votes[pair] = self._votes.get(pair, 0) + 1
+        if self._votes[pair] < SWAPPED_TIMES:
+            return False
+        del self._votes[pair]
+        return True
 
     def _order(self) -> None:
         known = {person.person_id for person in self.followed}

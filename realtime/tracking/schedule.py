@@ -22,6 +22,8 @@ HAND_STILL, HAND_FAST = 0.3, 3.0
 SHARE_OF_FURTHER, MAX_BUDGETS = 0.5, 2.0
 #: What a run is taken to cost before any was measured, ms (one core at 2.5 GHz).
 FIRST_COSTS_MS: dict[Kind, float] = {"face": 5.0, "body": 9.0, "left_hand": 4.5, "right_hand": 4.5, "search": 6.0}
+#: What has waited for this many of its periods runs whatever it costs: on a machine that is too slow, too.
+STARVING = 8.0
 #: A run costs the least that as many of the last ones took: what others do on the same cores is not its cost.
 REMEMBERED = 100
 
@@ -81,14 +83,14 @@ class Schedule:
     budget_ms: float
     _credit_ms: float = 0.0
     _frame: int = 0
-    _last: dict[Task, tuple[int, float]] = field(default_factory=dict)
+    _last: dict[Task, tuple[float, float]] = field(default_factory=dict)
     _costs: dict[Kind, deque[float]] = field(default_factory=dict)
 
     def plan(self, wishes: Iterable[Wish], people: int, now_s: float) -> list[Task]:
         """Return what to do in this frame, most urgent first.
 
-        What fits into the credit runs, and what no longer waits for credit runs on debt once there is some: nothing
-        starves.  Debt is paid by the frames that follow.
+        What fits into the credit runs; what must run, and what is starving, runs on debt, which the frames that follow
+        pay.
 
         Args:
             wishes: everything that would make sense.
@@ -101,11 +103,11 @@ class Schedule:
         rated = []
         known = {}
         for wish in wishes:
-            frame, at_s = self._last.get(wish.task, (self._frame - 1000, now_s - 1000.0))
+            frame, at_s = self._last.get(wish.task, (self._frame - wish.period, now_s))  # new: just due
             known[wish.task] = (frame, at_s)
             waited = max(self._frame - frame, (now_s - at_s) * RATE_HZ * SLACK) / wish.period
             if wish.must or waited >= 1:
-                rated.append((wish.must, waited * wish.weight, wish.task))
+                rated.append((wish.must or waited >= STARVING, waited * wish.weight, wish.task))
         self._last = known  # what nobody wishes for any more is forgotten
         rated.sort(key=lambda row: row[:2], reverse=True)
         chosen = []

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from fractions import Fraction
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from engines.controls import INDEX
+from engines.framing import Framing
 from realtime.errors import TrackerError
+from realtime.frame import Frame
 from realtime.motion import Motion
 from realtime.observation import PersonObservation
 from realtime.retargeting.retarget import Retarget
@@ -122,6 +126,130 @@ def test_frame_size_may_change_in_mid_stream(tracker: MediaPipeTracker) -> None:
     for index, size in enumerate([(1, 1), (2, 640), (23, 23), (25, 31)]):
         assert tracker.track(frame(np.zeros((*size, 3), np.uint8), 3 + index)) == ()
     assert _only(tracker, image, 9).person_id >= 1
+
+
+@pytest.mark.parametrize("people", [1, 6])
+def test_bad_pictures_and_times_do_no_harm(people: int) -> None:
+    """Grey, noise, huge, thin and tiny pictures, times that go back, stand still, jump or are no numbers."""
+    rng = np.random.default_rng(1)
+    image = portrait()
+    tracker = MediaPipeTracker(people=people, masks=True)
+    huge = np.full((4320, 7680, 3), 90, np.uint8)
+    huge[1000:3560, 2000:4560] = np.repeat(np.repeat(image, 5, 0), 5, 1)
+    pictures = [
+        image,
+        np.full((480, 640, 3), 127, np.uint8),
+        rng.integers(0, 256, (480, 640, 3), np.uint8),
+        np.zeros((1, 1, 3), np.uint8),
+        np.full((24, 3000, 3), 200, np.uint8),
+        image[:200],
+        image[200:],
+        image[:, :180],
+        huge,
+        huge,
+        np.ascontiguousarray(np.rot90(image)),
+        image,
+    ]
+    times = [0.0, 0.0, -5.0, 1e9, float("nan"), float("inf"), 3.0, 3.001, -float("inf"), 4.0, 4.03, 4.06]
+    for picture, time_s in zip(pictures, times, strict=True):
+        captured = Frame(image=picture, pts=0, time_base=Fraction(1, 30), captured_s=time_s)
+        for _ in range(2):
+            for seen in tracker.track(captured):
+                assert seen.image_size == (picture.shape[1], picture.shape[0])
+                for array in (seen.face, seen.pose, seen.left_hand, seen.right_hand):
+                    assert array is None or np.isfinite(array).all()
+    assert len(tracker.track(frame(image, 500))) == 1
+    tracker.close()
+
+
+def test_two_people_side_by_side_are_two_with_faces_and_bodies() -> None:
+    """The portrait and its smaller mirror image get ids of their own, and keep them when they change places slowly."""
+    image = portrait()
+    small = cv2.resize(np.ascontiguousarray(image[:, ::-1]), (400, 400), interpolation=cv2.INTER_AREA)
+    scene = np.full((512, 1100, 3), image[5, 500], np.uint8)
+    scene[:, :512], scene[112:, 700:] = image, small
+    tracker = MediaPipeTracker(people=3, budget_ms=1000)
+    for index in range(24):
+        seen = tracker.track(frame(moved(scene, x_px=index), index))
+    tracker.close()
+    assert [one.person_id for one in seen] == [1, 2]
+    assert all(one.face is not None and one.pose is not None for one in seen)
+    middles = [one.face[1, 0] for one in seen if one.face is not None]
+    assert middles[0] < 0.5 < middles[1]
+
+
+def test_only_as_many_people_as_allowed_are_followed(tracker: MediaPipeTracker) -> None:
+    """With one place the larger one gets it, and keeps it."""
+    image = portrait()
+    scene = np.full((512, 1100, 3), image[5, 500], np.uint8)
+    scene[:, 588:], scene[212:, 50:350] = image, cv2.resize(image, (300, 300), interpolation=cv2.INTER_AREA)
+    for index in range(8):
+        seen = _only(tracker, scene, index)
+        assert seen.person_id == 1 and seen.face is not None and seen.face[1, 0] > 0.5
+
+
+def test_mask_comes_where_it_was_asked_for() -> None:
+    """Masks are as large as the picture, white on the face and black on the wall beside it."""
+    tracker = MediaPipeTracker(masks=True)
+    seen = _only(tracker, portrait())
+    tracker.close()
+    assert seen.mask is not None and seen.face is not None
+    x, y = (seen.face[1, :2] * 512).astype(int)
+    assert seen.mask[y, x] == 255 and seen.mask[20, 490] == 0
+
+
+def test_raised_hand_is_seen_on_its_own_side(tracker: MediaPipeTracker) -> None:
+    """In `yes` the right fist is raised: its points lie at the body's right wrist, and in metres it is a hand."""
+    seen = [_only(tracker, image, index) for index, image in enumerate(clip("gestures/yes.mkv")[:45])]
+    raised = [one for one in seen[25:] if one.right_hand is not None]
+    assert len(raised) > 10
+    for one in raised:
+        assert one.right_hand is not None and one.right_hand_world is not None and one.pose is not None
+        assert np.linalg.norm((one.right_hand[0] - one.pose[16])[:2]) < 0.1
+        assert 0.03 < np.linalg.norm(one.right_hand_world[0] - one.right_hand_world[9]) < 0.15
+    kept = sum(one.right_hand is before.right_hand for before, one in itertools.pairwise(raised))
+    assert 0 < kept < len(raised) - 1
+
+
+def test_portrait_framing_looks_for_no_hands_below_the_hips() -> None:
+    """A hanging hand is followed for a full figure only."""
+    frames = clip("gestures/yes.mkv")[:12]
+
+    def hands(framing: Framing) -> int:
+        tracker = MediaPipeTracker(framing=framing)
+        seen = [_only(tracker, image, index) for index, image in enumerate(frames)]
+        tracker.close()
+        return sum(one.left_hand is not None for one in seen)
+
+    assert hands("portrait") == 0 < hands("full")
+
+
+def test_crossing_people_keep_their_ids() -> None:
+    """Two people walk past each other, one in front: afterwards the one in orange is who he was before."""
+    front, back = clip("gestures/book.mkv"), clip("gestures/yes.mkv")
+    masker = MediaPipeTracker(masks=True)
+    cut_out = []
+    for images in (back, front):
+        mask = _only(masker, images[0]).mask
+        assert mask is not None
+        cut_out.append((images[0], mask))
+    masker.close()
+    tracker = MediaPipeTracker(people=2, budget_ms=1000)
+    wall = np.full((480, 1280, 3), 190, np.uint8)
+    shown: list[dict[int, float]] = []
+    for index in range(64):
+        scene = wall.copy()
+        along = 780 * index / 63
+        for (image, mask), left in zip(cut_out, (-70 + along, 710 - along), strict=True):
+            matrix = np.array([[1, 0, left], [0, 1, 0]], np.float32)
+            part = cv2.warpAffine(mask, matrix, (1280, 480)) > 127
+            scene[part] = cv2.warpAffine(image, matrix, (1280, 480))[part]
+        seen = tracker.track(frame(scene, index))
+        shown.append({one.person_id: float(one.pose[11:13, 0].mean()) for one in seen if one.pose is not None})
+    tracker.close()
+    assert set(shown[12]) == set(shown[-1]) == {1, 2}
+    for person_id in (1, 2):
+        assert (shown[12][person_id] < 0.5) != (shown[-1][person_id] < 0.5)
 
 
 def test_closed_tracker_says_so() -> None:
