@@ -28,6 +28,11 @@ class FrugalNetwork:
         self._most = network.info.max_batch
 
     @property
+    def network(self) -> Network:
+        """The network itself."""
+        return self._network
+
+    @property
     def info(self) -> NetworkInfo:
         """What runs the network; `max_batch` is what has turned out to fit."""
         return replace(self._network.info, max_batch=self._most)

@@ -13,6 +13,7 @@ import { Failure } from "./failure.js";
  * @property {string} weights
  * @property {string} reason
  * @property {Record<string, string>} [rejected]
+ * @property {string} [asked_for] the backend that was asked for: another one than `backend` could not run
  */
 
 /**

@@ -35,8 +35,10 @@ export class RunsPanel {
   /** @param {import("./api.js").ServerInfo} info */
   tell({ version, engine }) {
     const backend = BACKENDS[engine.backend] ?? engine.backend;
-    this._badge.textContent = `${backend} on ${shortDevice(engine.device)}`;
-    this._badge.title = "What runs where";
+    const asked = engine.asked_for ?? "auto";
+    const replaced = asked !== "auto" && asked !== engine.backend;
+    this._badge.textContent = `${backend} on ${shortDevice(engine.device)}${replaced ? `, not ${BACKENDS[asked] ?? asked}` : ""}`;
+    this._badge.title = replaced ? engine.reason : "What runs where";
     this._badge.hidden = false;
     write(this._engine, [
       ["Engine", `${backend} ${engine.backend_version}`],
