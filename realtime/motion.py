@@ -26,9 +26,13 @@ F64 = npt.NDArray[np.float64]
 #: observations, whichever is longer: detectors miss single frames.
 HOLD_S, HOLD_INTERVALS, _LONGEST_HOLD_S = 0.3, 2.5, 1.0
 #: A part that was not followed must be seen for this long first: a passer-by's elbow is a person for a frame or two.
+#: An arm that comes up on a trunk that is followed is nobody else's.
 CONFIRM_S = 0.1
-#: Time constants of the way from the last pose to idling, and from idling back to the person.
+#: Time constants of the way from the last pose to idling, and from idling back to the person.  Nine tenths of the way
+#: take four of them: a hand comes up within 0.2 s.
 LOSE_TAU_S, FIND_TAU_S = 0.22, 0.09
+_QUICK_TAU_S = 0.04
+_ARMS = frozenset({Group.LEFT_ARM, Group.RIGHT_ARM, Group.LEFT_HAND, Group.RIGHT_HAND})
 #: What carries the whole figure goes slowly, or it would slide.
 _HEAVY = frozenset({Group.LEFT_LEG, Group.RIGHT_LEG, Group.ROOT})
 _HEAVY_TAU_S = 0.5
@@ -218,14 +222,16 @@ class Motion:
     def _shown(self, group: Group, followed: F64, idle: F64, time_s: float) -> F64:
         """Return what to show of a group: its source, plus what is left of the last change of source."""
         follow = self._follow[group]
-        is_confirmed = follow.seen_s - follow.found_s >= CONFIRM_S
+        is_confirmed = self._is_confirmed(follow) or (group in _ARMS and self._is_confirmed(self._follow[Group.TORSO]))
         is_seen = is_confirmed and -_LATE_S < time_s - follow.seen_s <= self._hold_s
         episode = follow.episode if is_seen else 0
         target = followed if is_seen else idle
         if episode != follow.shown_episode and follow.shown is not None:
             follow.offset = near_equivalents(group, follow.shown, target) - target
             follow.changed_s = time_s
-            lose_s, find_s = (_HEAVY_TAU_S, _HEAVY_TAU_S) if group in _HEAVY else (LOSE_TAU_S, FIND_TAU_S)
+            lose_s, find_s = LOSE_TAU_S, _QUICK_TAU_S if group in _ARMS else FIND_TAU_S
+            if group in _HEAVY:
+                lose_s = find_s = _HEAVY_TAU_S
             follow.tau_s = find_s if is_seen else lose_s
         follow.shown_episode = episode
         if follow.offset is not None:
@@ -237,6 +243,10 @@ class Motion:
                 follow.offset = None
         follow.shown = target
         return target
+
+    @staticmethod
+    def _is_confirmed(follow: _Follow) -> bool:
+        return follow.seen_s - follow.found_s >= CONFIRM_S
 
 
 def _without_faults(person: PersonObservation) -> PersonObservation:
