@@ -115,16 +115,25 @@ def jitter(material: list[Material], candidate: Candidate) -> list[Row]:
             if one.kind == "still" and len(filtered.times_s) >= _FEWEST:
                 still.append(rms(deviation(filtered)))
             if one.kind == "clip" and what == "head":
-                runs = quiet_parts(replay(Raw, one.raw, group, names))
-                # What was seen in the first third of a second decides nothing: filters have just begun.
-                quiet += [rms(detrended(filtered, run)) for run in runs if run[0] >= 10]
+                raw = replay(Raw, one.raw, group, names)
+                for column in range(len(names)):
+                    angle, out = (Series(times_s=x.times_s, values=x.values[:, [column]]) for x in (raw, filtered))
+                    # What was seen in the first third of a second decides nothing: filters have just begun.
+                    quiet += [rms(detrended(out, run)) for run in quiet_parts(angle) if run[0] >= 10]
         if still:
-            rows.append({"measure": "still", "what": what, "traces": len(still)})
-            rows[-1] |= {"rms": round(rms(np.array(still)), 4), "worst": round(max(still), 4)}
+            rows.append({"measure": "still", "what": what} | _spread(still))
         if quiet:
-            rows.append({"measure": "quiet", "what": what, "traces": len(quiet)})
-            rows[-1] |= {"rms": round(rms(np.array(quiet)), 4), "worst": round(max(quiet), 4)}
+            rows.append({"measure": "quiet", "what": what} | _spread(quiet))
     return rows
+
+
+def _spread(values: list[float]) -> Row:
+    return {
+        "traces": len(values),
+        "rms": round(rms(np.array(values)), 4),
+        "median": round(float(np.median(values)), 4),
+        "worst": round(max(values), 4),
+    }
 
 
 def responses(candidate: Candidate, noise: dict[str, F64]) -> list[Row]:

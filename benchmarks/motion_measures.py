@@ -22,7 +22,7 @@ RATE_HZ = 30.0
 #: Trackers and running estimates settle first.
 SETTLE_S = 2.0
 #: A head is quiet where its slow movement (below 2 Hz, without delay) stays under this speed for this long.
-QUIET_DEG_S, QUIET_S, QUIET_HZ = 6.0, 0.4, 2.0
+QUIET_DEG_S, QUIET_S, QUIET_HZ = 4.0, 0.4, 2.0
 #: How long after capture a picture is shown, and how often one is.
 LEAD_S, SHOW_HZ = 0.08, 60.0
 #: Where a filter has just begun it is not judged.

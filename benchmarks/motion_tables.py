@@ -45,7 +45,7 @@ def still_table(rows: Sequence[Row]) -> str:
                     cells.append("")
                     continue
                 below = f", 1/{raw['rms'] / row['rms']:.1f}" if name != "raw" and row["rms"] > 0 else ""
-                cells.append(f"{row['rms']:.3f}{below} ({row['worst']:.2f})")
+                cells.append(f"{row['rms']:.3f}{below} ({row['median']:.3f}, {row['worst']:.2f})")
             if raw is not None:
                 lines.append(f"| {title.format(words)} | {' | '.join(cells)} |")
     kept = [_one(rows, name, measure="blinks") for name in _filters(rows)]

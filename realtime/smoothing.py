@@ -35,12 +35,12 @@ class _Kind(NamedTuple):
 #: Speeds of heads and arms: Zangemeister & Stark, "Active head rotations and eye-head coordination", Ann. NY Acad.
 #: Sci. 374 (1981), 580 degrees per second; arms reach some 1500 in throws, gestures half of that.
 _KINDS: dict[str, _Kind] = {
-    "head": _Kind(0.6, 6800.0, 700.0, 0.04),
+    "head": _Kind(0.55, 6800.0, 700.0, 0.025),
     "torso": _Kind(0.4, 3000.0, 400.0),
     "torso_yaw": _Kind(0.9, 3000.0, 400.0),
     "shoulder_raise": _Kind(0.3, 3000.0, 400.0),
-    "upper_arm": _Kind(1.2, 6800.0, 1500.0, 0.04),
-    "elbow": _Kind(1.4, 6800.0, 1500.0, 0.04),
+    "upper_arm": _Kind(0.9, 6800.0, 1500.0, 0.03),
+    "elbow": _Kind(1.1, 6800.0, 1500.0, 0.03),
     "forearm_twist": _Kind(2.5, 10000.0, 1500.0),
     "wrist": _Kind(2.5, 10000.0, 1500.0),
     "curl": _Kind(0.05, 200.0),

@@ -4,7 +4,7 @@ A low-pass has to choose one cut-off for both.  The One-Euro filter (Casiez et a
 its speed is a difference of noisy samples seen through 1 Hz: at rest noise moves the cut-off, and a movement is a
 tenth of a second old before it counts.  Here three estimates run beside each other:
 
-* `position` and `speed`: an alpha-beta tracker, quick (alpha 0.88 at 30 Hz) and without lag on a steady movement.  An
+* `position` and `speed`: an alpha-beta tracker, quick (alpha 0.81 at 30 Hz) and without lag on a steady movement.  An
   innovation that no body could accelerate to is a jump, and moves the position but not the speed, so steps do not
   overshoot.
 * `course`: a slow average of the samples.  It knows what noise hides.
@@ -16,9 +16,10 @@ All thresholds are multiples of a control's `noise`, so that one measured number
 
 Prediction moves the value along its speed by a reach that saturates: fitted to twenty sign clips, the best reach for
 leads of 33, 66, 80, 100 and 133 ms is 23, 35, 38, 42 and 44 ms, which is 0.045 s (1 - exp(-lead / 0.045 s)): people
-turn back sooner than straight lines do.  It is taken back where the speed disagrees with the course, is limited to
-where the present braking ends, and is scaled by how well it has foretold the newest samples, so that a limb whose
-noise looks like movement is not predicted.
+turn back sooner than straight lines do.  (Less is used, 25 to 30 ms: it costs little of the gain, and half of the
+overshoot is gone.)  It is taken back where the speed disagrees with the course, is limited to where the present braking
+ends, and is scaled by how well it has foretold the newest samples, so that noise which looks like movement is not
+predicted for long.
 """
 
 from __future__ import annotations
@@ -39,20 +40,20 @@ _MIN_STEP_S = 1e-3
 MAX_LEAD_S = 0.2
 #: Time constants of position, course, creeping, and of how long a movement outlasts its evidence.  Found with the
 #: factors below by random search on the traces of `benchmarks.motion`.
-_POSITION_S, _COURSE_S, _CREEP_S, _ACTIVE_S = 0.016, 0.167, 4.0, 0.2
+_POSITION_S, _COURSE_S, _CREEP_S, _ACTIVE_S = 0.02, 0.15, 4.0, 0.2
+#: How soon evidence of movement counts: what the value has missed by then is not caught up in one step.
+_RISE_S = 0.02
 #: Evidence of movement, from none to full, in multiples of noise: how far the position is from the value, and from the
 #: course.
 _FAR, _UNDER_WAY = (5.0, 9.0), (1.7, 3.4)
 #: How far the course may be from a value that rests, from being left alone to being followed, in multiples of noise.
-_APART = (0.9, 1.75)
+_APART = (0.85, 1.7)
 #: The speed counts for prediction from this distance between position and course on.
 _HEADING = (0.3, 0.6)
 #: What noise may add to the largest innovation of a moving body, in multiples of it.
 _NOISE_REACH = 4.0
-#: How quickly the estimate of braking follows, per sample.
-_BRAKE_SHARE = 0.5
 #: The judge of the prediction: its memory, the trust in the beginning, and what that weighs, in squares of noise.
-_JUDGE_S, _TRUST, _TRUST_WEIGHT = 4.0, 0.3, 30.0
+_JUDGE_S, _TRUST, _TRUST_WEIGHT = 4.0, 0.1, 60.0
 #: A lid closes at once from this distance on, in multiples of noise; one that moves, from any.
 _SNAP = 4.0
 #: A lone sample counts from this distance on, in multiples of the least noise; else the one before has to be off too,
@@ -211,12 +212,12 @@ class SteadyFilter:
         beta = alpha**2 / (2.0 - alpha)
         position = ahead + (1.0 - (1.0 - alpha) * possible) * innovation
         gained = beta * possible * innovation / step_s
-        braking = self._braking + _BRAKE_SHARE * (gained / step_s - self._braking)
         course = self._course + (1.0 - np.exp(-step_s / _COURSE_S)) * (sample - self._course)
         far = _slope(np.abs(position - self.value) / noise, _FAR)
         under_way = _slope(np.abs(position - course) / noise, _UNDER_WAY)
         moves = np.where(lone, 0.0, np.maximum(far, under_way))
-        active = np.maximum(moves, self._active * np.exp(-step_s / _ACTIVE_S))
+        rising = self._active + (1.0 - np.exp(-step_s / _RISE_S)) * (moves - self._active)
+        active = np.maximum(rising, self._active * np.exp(-step_s / _ACTIVE_S))
         rest_s = np.where(active > 0.5, 0.0, self._rest_s + step_s)
         settling = np.where(rest_s > 0, step_s / (step_s + rest_s), 0.0)
         value = self.value + active * (position - self.value)
@@ -230,7 +231,7 @@ class SteadyFilter:
         speed = np.where(snapping, 0.0, speed)
         self._position = np.where(now, position, self._position)
         self._speed = np.where(now, speed, self._speed)
-        self._braking = np.where(now, braking, self._braking)
+        self._braking = np.where(now, gained / step_s, self._braking)
         self._course = np.where(now, course, self._course)
         self._active = np.where(now, active, self._active)
         self._rest_s = np.where(now, rest_s, self._rest_s)

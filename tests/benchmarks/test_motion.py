@@ -204,14 +204,15 @@ def test_tables_show_every_filter() -> None:
     rows: list[Row] = []
     for name, share in (("raw", 1.0), ("ours", 0.1)):
         rows += [
-            {"filter": name, "measure": "still", "what": "head", "rms": 0.5 * share, "worst": 0.7 * share},
+            {"filter": name, "measure": "still", "what": "head", "rms": 0.5 * share}
+            | {"median": 0.4 * share, "worst": 0.7 * share},
             {"filter": name, "measure": "blinks", "n": 3, "mean": 0.98, "worst": 0.9},
             {"filter": name, "measure": "response", "what": "head_yaw", "shape": "step", "amplitude": 15.0}
             | {"lag_ms": 12.0, "overshoot": 0.021},
             {"filter": name, "measure": "prediction", "what": "head", "clip": "yes", "moves": 2.0}
             | {"unpredicted": 2.0, "predicted": 2.5 - share},
         ]
-    assert "| head, degrees | 0.500 (0.70) | 0.050, 1/10.0 (0.07) |" in still_table(rows)
+    assert "| head, degrees | 0.500 (0.400, 0.70) | 0.050, 1/10.0 (0.040, 0.07) |" in still_table(rows)
     assert "98 %" in still_table(rows)
     assert "| `head_yaw`, step of 15 | 12 ms, 2.1 % | 12 ms, 2.1 % |" in response_table(rows)
     assert "| head | 1.50 | 2.40 |" in prediction_table(rows)
