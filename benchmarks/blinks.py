@@ -70,7 +70,7 @@ CLIPS: dict[str, Eyes] = {
     "gestures/walk.mkv": Eyes(blinks=((81, 83),), half=((33, 33), (47, 49), (65, 70), (84, 88))),
     "gestures/want.mkv": Eyes(),
     "gestures/yes.mkv": Eyes(blinks=((56, 58),)),
-    "scenes/head-pose-face-detection-female-and-male.gif": Eyes(blinks=((42, 43),)),
+    "scenes/head-pose-face-detection-female-and-male.gif": Eyes(blinks=((42, 43),), half=((44, 47),)),  # opens slowly
     "scenes/head-pose-face-detection-female.gif": Eyes(half=((7, 10),)),
     "scenes/head-pose-face-detection-male.gif": Eyes(blinks=((60, 61),)),
 }

@@ -28,6 +28,8 @@ _WIDE = 1.08
 _WINK_FROM, _WINK_FULL = 0.25, 0.42
 _LASTING_FROM, _LASTING_FULL, _LASTING_S = 0.17, 0.28, 0.12
 _WINK_OPEN = (0.70, 0.85)
+#: For so long after both lids were below this share no wink is believed: one lid opens before the other.
+_BOTH, _AFTER_BLINK_S = 0.75, 0.3
 #: The same difference over the eye's width: in eyes that are never wide open, less is noise.
 _WINK_GAP = (0.060, 0.095)
 
@@ -44,6 +46,7 @@ class Eyelids:
         self._seen: deque[tuple[float, float, float]] = deque()  # time, left, right
         self._gaps: deque[tuple[float, float]] = deque()  # time, left minus right
         self._held_s: float | None = None
+        self._both_s = -np.inf
 
     def __call__(
         self,
@@ -80,6 +83,10 @@ class Eyelids:
         apart = max(ramp(gap, _WINK_FROM, _WINK_FULL), ramp(lasting, _LASTING_FROM, _LASTING_FULL))
         apart *= ramp(gap * float(np.mean(reference)), *_WINK_GAP)
         apart *= ramp(float(shares.max()), *_WINK_OPEN) * (1 - hidden)
+        if shares.max() < _BOTH:
+            self._both_s = time_s
+        if 0.0 <= time_s - self._both_s < _AFTER_BLINK_S:
+            apart = 0.0
         gone = 1 - ramp(float(np.array(opening) @ weights / (np.array(usual) @ weights)), _USUAL_SHUT, _USUAL_OPEN)
         return max(both + (left - both) * apart, gone), max(both + (right - both) * apart, gone)
 

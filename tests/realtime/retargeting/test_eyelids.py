@@ -77,6 +77,12 @@ def test_lids_that_differ_a_little_blink_together() -> None:
     assert abs(left - right) < 0.05 and left > 0.8
 
 
+def test_lid_that_opens_late_does_not_wink() -> None:
+    """After a blink one eye may lag behind the other."""
+    left, right = _run([(0.27, 0.27)] * 30 + [(0.13, 0.13)] * 3 + [(0.26, 0.15)] * 4)[-1]
+    assert abs(left - right) < 0.05
+
+
 def test_hidden_eye_does_not_wink() -> None:
     """What the far eye seems to do behind the nose is not believed."""
     lids = Eyelids()
