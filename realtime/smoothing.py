@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engines.controls import INDEX, NAMES, SIDES, SPEC, ControlVector, clipped
+from engines.controls import EXPRESSIONS, INDEX, NAMES, SIDES, SPEC, ControlVector, clipped
 from engines.skeleton import euler_from_rotation, rotation_from_euler, rotation_from_vector, vector_from_rotation
 from realtime.control_group import GROUP_INDEX, Group
 from realtime.retargeting.arm import nearest_equivalent
@@ -20,7 +20,8 @@ class _Kind(NamedTuple):
     """How one kind of control moves; degrees or the control's own unit, and seconds.
 
     Args:
-        noise: spread of a sample of somebody still, measured by `benchmarks.motion`.
+        noise: spread of a sample of somebody still, rounded up from the still traces of `benchmarks.motion`.  No clip
+            shows legs: theirs and the root's are assumed.
         acceleration: the most that people do.
         max_speed: the most that people do.
         reach_s: how far the prediction reaches at most; 0 where it only adds noise.
@@ -32,8 +33,8 @@ class _Kind(NamedTuple):
     reach_s: float = 0.0
 
 
-#: Speeds of heads and arms: Zangemeister & Stark, "Active head rotations and eye-head coordination", Ann. NY Acad.
-#: Sci. 374 (1981), 580 degrees per second; arms reach some 1500 in throws, gestures half of that.
+#: Speeds and accelerations are set above the fastest of the gesture clips: heads 137 degrees per second and 1,800 per
+#: second squared (people can do some four times that), arms 1,108 and 19,000, of which flips of the tracker are a part.
 _KINDS: dict[str, _Kind] = {
     "head": _Kind(0.55, 6800.0, 700.0, 0.025),
     "torso": _Kind(0.4, 3000.0, 400.0),
@@ -43,11 +44,12 @@ _KINDS: dict[str, _Kind] = {
     "elbow": _Kind(1.1, 6800.0, 1500.0, 0.03),
     "forearm_twist": _Kind(2.5, 10000.0, 1500.0),
     "wrist": _Kind(2.5, 10000.0, 1500.0),
-    "curl": _Kind(0.05, 200.0),
+    "curl": _Kind(0.04, 200.0),
     "gaze": _Kind(1.0, 10000.0, 200.0),
     "blink": _Kind(0.03),
     "brow": _Kind(0.04, 100.0),
     "mouth": _Kind(0.03, 200.0),
+    "expression": _Kind(0.05, 100.0),
     "upper_leg": _Kind(2.0, 5000.0, 1000.0, 0.04),
     "knee": _Kind(2.5, 5000.0, 1000.0, 0.04),
     "ankle": _Kind(4.0, 5000.0, 1000.0),
@@ -56,6 +58,8 @@ _KINDS: dict[str, _Kind] = {
     "root_x": _Kind(0.015, 15.0, 6.0, 0.04),
     "root_y": _Kind(0.015, 15.0, 6.0, 0.04),
 }
+#: What rests or jumps, and is as noisy as the picture is poor.
+_EYES_AND_MOODS = frozenset({"gaze", "blink", "brow", "expression"})
 _LIMBS = ("upper_arm", "upper_leg")
 _TRIPLES: tuple[npt.NDArray[np.intp], ...] = tuple(
     np.array([INDEX[f"{side}_{limb}_{axis}"] for axis in "xyz"], np.intp) for limb in _LIMBS for side in SIDES
@@ -77,6 +81,8 @@ _UNSHOWN_S = 0.2
 
 
 def _kind(name: str) -> str:
+    if name in EXPRESSIONS:
+        return "expression"
     matches = [key for key in _KINDS if key in name]
     return max(matches, key=len) if matches else "mouth"
 
@@ -85,7 +91,7 @@ def _traits(*, predict: bool) -> Traits:
     kinds = [_kind(name) for name in NAMES]
     units = {pair: number for number, pair in enumerate(dict.fromkeys(zip(_GROUP_OF, kinds, strict=True)))}
     # Signals of one joint belong together; those of a face, and root_x and root_y, do not.
-    alone = {"blink", "brow", "mouth"}
+    alone = {"blink", "brow", "mouth", "expression"}
     unit = [
         len(units) + position if kind in alone else units[group, kind]
         for position, (group, kind) in enumerate(zip(_GROUP_OF, kinds, strict=True))
@@ -98,7 +104,7 @@ def _traits(*, predict: bool) -> Traits:
         reach_s=table[:, 3] * float(predict),
         period=np.array([360.0 if name in ("head_yaw", "root_yaw") else 0.0 for name in NAMES]),
         snaps=np.array([kind == "blink" for kind in kinds]),
-        adapts=np.array([kind in ("gaze", "blink", "brow") for kind in kinds]),
+        adapts=np.array([kind in _EYES_AND_MOODS for kind in kinds]),
         unit=np.array(unit, np.int64),
     )
 
