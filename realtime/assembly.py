@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -69,8 +70,9 @@ def load_parts(settings: Settings) -> Parts:
     """
     began_s = time.perf_counter()
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="load") as pool:
-        engine_loading = pool.submit(_load_engine, settings)
-        tracker_loading = pool.submit(_load_tracker, settings)
+        opened = threading.Event()
+        engine_loading = pool.submit(_load_engine, settings, opened)
+        tracker_loading = pool.submit(_load_tracker_after, opened, settings)
         engine, characters = engine_loading.result()
         try:
             make_tracker, tracker = tracker_loading.result()
@@ -143,19 +145,25 @@ def build_application(
     return create_application(settings, open_backstage, page if page is not None and page.is_dir() else None)
 
 
-def _load_engine(settings: Settings) -> tuple[Engine, tuple[CharacterEntry, ...]]:
+def _load_engine(settings: Settings, opened: threading.Event) -> tuple[Engine, tuple[CharacterEntry, ...]]:
+    """Return the engine, warm, and who can be drawn; `opened` is set when the machine may be used for other things."""
     from engines.character import list_cards
-    from engines.loading import load_engine
+    from engines.loading import load_engine, must_measure
 
-    folder = settings.engine.characters
-    engine = load_engine(
-        settings.engine.backend,
-        folder,
-        settings.engine.threads,
-        precision=settings.engine.precision,
-        provider=settings.engine.provider,
-        cache=settings.engine.cache,
-    )
+    wanted, folder = settings.engine, settings.engine.characters
+    try:
+        if not must_measure(wanted.backend, folder, wanted.threads, cache=wanted.cache):
+            opened.set()
+        engine = load_engine(
+            wanted.backend,
+            folder,
+            wanted.threads,
+            precision=wanted.precision,
+            provider=wanted.provider,
+            cache=wanted.cache,
+        )
+    finally:
+        opened.set()
     try:
         if not engine.characters:
             raise CharacterError("the engine knows no characters; expected at least one")
@@ -175,6 +183,12 @@ def _load_engine(settings: Settings) -> tuple[Engine, tuple[CharacterEntry, ...]
     )
 
 
+def _load_tracker_after(opened: threading.Event, settings: Settings) -> tuple[Callable[[], Tracker], dict[str, Any]]:
+    """Load the tracker once backends that have to be measured have had the machine for themselves."""
+    opened.wait()
+    return _load_tracker(settings)
+
+
 def _load_tracker(settings: Settings) -> tuple[Callable[[], Tracker], dict[str, Any]]:
     """Return what makes a session's tracker, with everything slow done, and what it is, in words."""
     _make_motion(settings)
@@ -188,7 +202,14 @@ def _load_tracker(settings: Settings) -> tuple[Callable[[], Tracker], dict[str, 
         tracker.track(Frame(image=blank, pts=0, time_base=Fraction(1, 30), captured_s=0.0))
     finally:
         tracker.close()
-    info = {"name": "mediapipe", "version": version("mediapipe"), "pose_every": settings.tracker.pose_every}
+    info = {
+        "name": "mediapipe",
+        "version": version("mediapipe"),
+        "networks": f"openvino {version('openvino')}, CPU, f32, {settings.tracker.threads} thread(s)",
+        "people": settings.tracker.people,
+        "pose_every": settings.tracker.pose_every,
+        "budget_ms": settings.tracker.budget_ms,
+    }
     return lambda: _make_tracker(settings), info
 
 

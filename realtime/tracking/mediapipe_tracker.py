@@ -7,7 +7,6 @@ decides which of them runs on which frame, `people.py` who is who.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,33 +15,22 @@ from engines.framing import Framing
 from realtime.errors import TrackerError
 from realtime.frame import Frame
 from realtime.observation import PersonObservation
-from realtime.tracking.body import body_region
-from realtime.tracking.detection import Detection, detect, parts, whole_picture
-from realtime.tracking.face import MIN_SIDE_PX, Crop, FaceGraph, held_crop
-from realtime.tracking.networks import BODY_DETECTION, FACE_DETECTION, Network
-from realtime.tracking.people import LOST_S, REMEMBERED_S, People
-from realtime.tracking.person import FACE_MISSES, FACE_RETRY, SIDES, Networks, Person, Side, region_from_face
-from realtime.tracking.region import Region
+from realtime.tracking.face import MIN_SIDE_PX, Crop, FaceGraph
+from realtime.tracking.people import LOST_S, People
+from realtime.tracking.person import FACE_MISSES, FACE_RETRY, SIDES, Networks, Person, Side
 from realtime.tracking.schedule import Kind, Schedule, Task, Wish, body_period, hand_period
+from realtime.tracking.search import NEAR_BODY, Candidate, Search
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 MAX_PEOPLE = 6
-#: Scores from which it is worth looking closer at a body or a face.  (The wheel's graphs: 0.5 and 0.6.)
-MIN_BODY_SCORE, MIN_FACE_SCORE = 0.5, 0.5
 #: Looks at a newly found body, to settle its region, and how many of those who were found are looked at per frame.
 SETTLING_LOOKS, ADMITTED_PER_FRAME = 2, 1
 #: Frames between two searches for others: while somebody is missing, and else.
 SEARCH_MISSING, SEARCH_OTHERS = 3, 6
 #: Frames between two tries to find the body under a face, and more frames for every try to find a hand again.
 BODY_RETRY, HAND_RETRY, HAND_RETRY_MAX = 8, 2, 10
-#: How near in parts of its size a found body's shoulders or face must be to somebody's to be theirs.
-NEAR_BODY, NEAR_FACE = 0.12, 0.8
-#: A face detector's box is this much higher than the way from brow to chin.
-BOX_TO_FACE = 0.75
-#: Half the side of the square around a newly found face, in heights of the detector's box.
-FACE_MARGIN = 0.9
 #: What was seen this long ago is looked at whatever it costs, before it is too old and the person lost.
 LATE_S = 0.2
 #: Between two frames as much time passes at least and at most, whatever the time stamps say; and if they go back.
@@ -59,21 +47,6 @@ class _Watch:
         """Return the smaller of the time and the work of this process since the beginning, ms."""
         began_s, worked_s = self._began
         return min(time.perf_counter() - began_s, time.process_time() - worked_s) * 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """Somebody who may be new.
-
-    Args:
-        rank: who is to be looked at first.
-        region: where the body is, roughly.
-        crop: where the face is, or None.
-    """
-
-    rank: float
-    region: Region
-    crop: Crop | None = None
 
 
 class MediaPipeTracker:
@@ -115,15 +88,13 @@ class MediaPipeTracker:
         self._most, self._pose_every, self._framing = people, pose_every, framing
         self._min_confidence = min_confidence
         self._networks = Networks(threads=threads, masks=masks)
-        self._body_detector = Network(BODY_DETECTION, threads=threads)
-        self._face_detector = Network(FACE_DETECTION, threads=threads)
+        self._search = Search(threads=threads)
         self._graphs: list[FaceGraph] = [FaceGraph(min_confidence)]  # at leisure
         self._people = People()
         self._schedule = Schedule(budget_ms)
         self._size = (0, 0)
         self._now_s = 0.0
         self._captured_s: float | None = None
-        self._searches = 0
         self._waiting = False
         self._closed = False
 
@@ -227,7 +198,7 @@ class MediaPipeTracker:
         person = next((one for one in self._people.followed if one.person_id == task.person_id), None)
         watch = _Watch()
         if task.kind == "search":
-            candidates = self._search(image)
+            candidates = self._search.candidates(image, self._people)
             self._schedule.spent(task.kind, watch.ms())
             self._admit_best(candidates, image)  # a rare extra
             return
@@ -244,11 +215,7 @@ class MediaPipeTracker:
 
     def _look_at_body(self, person: Person, image: U8) -> None:
         if person.body is None and person.body_misses:
-            for found in detect(self._body_detector, image, MIN_BODY_SCORE):
-                region = body_region(found.points[0], found.points[1])
-                if np.linalg.norm(found.points[2] - person.shoulders) < 2 * NEAR_BODY * region.side:
-                    person.region = region
-                    break
+            person.region = self._search.body_of(person, image) or person.region
         if person.look_at_body(self._networks, image, self._now_s) and self._people.strayed(person, self._now_s):
             self._let_go([person])
 
@@ -266,22 +233,6 @@ class MediaPipeTracker:
         if any(np.linalg.norm(nose - other) < own for other in others):  # somebody else's face in the crop
             person.forget_face()
 
-    def _search(self, image: U8) -> list[Candidate]:
-        """Look for people who are not followed yet: in the whole picture, and in parts of it in turn; best first."""
-        body, face, whole = self._body_detector, self._face_detector, whole_picture(image)
-        around = [view for part in parts(image) for view in ((body, whole), (face, part), (face, whole), (body, part))]
-        views = [around[self._searches % len(around)]]
-        self._searches += 1
-        if not self._people.followed:  # then the whole picture is what counts
-            views = [(body, whole), (face, whole), *(view for view in views if view[1] is not whole)]
-        candidates: list[Candidate] = []
-        for detector, region in views:
-            find = self._bodies if detector is self._body_detector else self._faces
-            candidates = find(image, region)
-            if candidates:
-                break
-        return sorted(candidates, key=lambda candidate: candidate.rank, reverse=True)
-
     def _admit_best(self, candidates: list[Candidate], image: U8) -> None:
         admitted = 0
         for candidate in candidates:
@@ -289,41 +240,6 @@ class MediaPipeTracker:
                 break
             admitted += self._admit(candidate, image)
         self._waiting = len(candidates) > admitted
-
-    def _bodies(self, image: U8, part: Region) -> list[Candidate]:
-        found: list[Candidate] = []
-        for body in detect(self._body_detector, image, MIN_BODY_SCORE, part):
-            region = body_region(body.points[0], body.points[1])
-            near = NEAR_BODY * region.side
-            if all(np.linalg.norm(body.points[2] - one.shoulders) > near for one in self._people.followed):
-                found.append(Candidate(rank=self._rank(region, body, image), region=region))
-        return found
-
-    def _faces(self, image: U8, part: Region) -> list[Candidate]:
-        found = []
-        size = (image.shape[1], image.shape[0])
-        for face in detect(self._face_detector, image, MIN_FACE_SCORE, part):
-            left, top, right, bottom = face.box
-            height = float(bottom - top)
-            if any(np.linalg.norm(face.points[2] - one.head) < NEAR_FACE * height for one in self._people.followed):
-                continue
-            middle = np.array([(left + right) / 2, (top + bottom) / 2], np.float32)
-            reach = np.array([0, BOX_TO_FACE * height / 2], np.float32)
-            region = region_from_face(np.stack([middle - reach, middle + reach]))
-            crop = held_crop(middle, FACE_MARGIN * height, size, None)
-            found.append(Candidate(rank=self._rank(region, face, image), region=region, crop=crop))
-        return found
-
-    def _rank(self, region: Region, found: Detection, image: U8) -> float:
-        """Return who is to be followed first: who was lost, then the largest and most central."""
-        width = image.shape[1]
-        central = 1 - 0.5 * abs(region.x - width / 2) / (width / 2)
-        near = any(
-            np.hypot(region.x - lost.region.x, region.y - lost.region.y) < 0.5 * lost.region.side
-            for lost in self._people.lost
-            if self._now_s - lost.lost_s < REMEMBERED_S
-        )
-        return found.score * region.side * central * (4.0 if near else 1.0)
 
     def _admit(self, candidate: Candidate, image: U8) -> bool:
         """Look at who was found; return whether somebody new is there, who is then followed."""

@@ -15,17 +15,18 @@ RATE_HZ = 30.0
 #: A camera at that rate may be late by this part of a frame.
 SLACK = 0.8
 #: Speeds in sides of a region per second below which something is still, and from which it is fast.  A person's
-#: region is about two metres wide, a hand's about 0.35: 0.1 m/s and 0.8 m/s; 0.1 m/s and 1 m/s.
+#: region is about two metres wide, a hand's about 0.35: 0.1 m/s and 0.8 m/s; 0.07 m/s and 1 m/s.
 BODY_STILL, BODY_FAST = 0.05, 0.4
-HAND_STILL, HAND_FAST = 0.3, 3.0
+HAND_STILL, HAND_FAST = 0.2, 3.0
 #: Each further person may cost this part of the first one, up to the whole of `MAX_BUDGETS` budgets for everybody.
 SHARE_OF_FURTHER, MAX_BUDGETS = 0.5, 2.0
 #: What a run is taken to cost before any was measured, ms (one core at 2.5 GHz).
 FIRST_COSTS_MS: dict[Kind, float] = {"face": 5.0, "body": 9.0, "left_hand": 4.5, "right_hand": 4.5, "search": 6.0}
 #: What has waited for this many of its periods runs whatever it costs: on a machine that is too slow, too.
 STARVING = 8.0
-#: A run costs the least that as many of the last ones took: what others do on the same cores is not its cost.
-REMEMBERED = 100
+#: A run costs what the cheapest quarter of so many of the last ones took at most: what others do on the same cores is
+#: not its cost.
+REMEMBERED, QUARTER = 60, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def hand_period(speed: float) -> float:
     """Return how many frames may pass between two looks at a hand that moves at a speed in sides per second."""
     if speed >= HAND_FAST:
         return 1.0
-    return 4.0 if speed < HAND_STILL else 2.0
+    return 3.0 if speed < HAND_STILL else 2.0
 
 
 @dataclass(slots=True)
@@ -127,4 +128,4 @@ class Schedule:
     def cost_ms(self, kind: Kind) -> float:
         """Return what a run is taken to cost."""
         costs = self._costs.get(kind)
-        return min(costs) if costs else FIRST_COSTS_MS[kind]
+        return sorted(costs)[len(costs) // QUARTER] if costs else FIRST_COSTS_MS[kind]
