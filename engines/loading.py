@@ -14,12 +14,24 @@ from engines.engine import Engine
 from engines.errors import BackendError
 from engines.generator import Generator
 from engines.network import NetworkOptions, Precision
+from engines.selection.remembered import Remembered
 from engines.selection.select import select
 from engines.weights import find_weights
 
 logger = logging.getLogger(__name__)
 
 BACKENDS = ("auto", *catalogue.BACKENDS)
+
+
+def must_measure(
+    backend: str = "auto", folder: Path | None = None, threads: int = 0, *, cache: Path | None = None
+) -> bool:
+    """Return whether :func:`load_engine` would measure first, which wants the machine for itself, a second, once.
+
+    Raises:
+        WeightsError: weights are missing, damaged or made for something else.
+    """
+    return backend == "auto" and not Remembered(cache_folder(cache), find_weights(folder), threads).path.exists()
 
 
 def load_engine(

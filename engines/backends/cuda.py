@@ -6,6 +6,7 @@ Written to cuda-bindings' public API (`cuda.bindings.runtime`); every function t
 from __future__ import annotations
 
 import ctypes
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import BackendError, DeviceMemoryError
+
+logger = logging.getLogger(__name__)
 
 F32 = npt.NDArray[np.float32]
 
@@ -40,7 +43,8 @@ def why_no_driver() -> str | None:
     try:
         ctypes.CDLL(_DRIVER)
     except OSError as error:
-        return f"no NVIDIA card with a driver is here ({error})"
+        logger.debug("%s: %s", _DRIVER, error)
+        return f"no NVIDIA card with a driver is here ({_DRIVER} cannot be loaded)"
     return None
 
 

@@ -31,7 +31,7 @@ def roads() -> tuple[tuple[str | None, Precision], ...]:
     """
     reason = why_no_driver()
     if reason:
-        raise BackendError(f"{reason}; packages here: {', '.join(_installed()) or 'none'} ({_EXTRAS})")
+        raise BackendError(f"{reason}; packages here: {', '.join(_installed()) or 'none'}")
     found = tuple(
         (road, precision)
         for road, packages in _PACKAGES.items()
