@@ -64,7 +64,7 @@ RESPONSES: tuple[tuple[str, Group, float, int], ...] = (
 )
 SHAPES = ("step", "ramp", "reach")
 #: A trace with fewer samples of a group says nothing about it.
-_FEWEST = 40
+_FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
