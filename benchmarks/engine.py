@@ -1,7 +1,7 @@
 """How fast the network runs by itself, every way there is here: `python -m benchmarks.engine`.
 
 Backends x precisions x pictures at once, likeness to the reference beside the time, all in one run: networks take
-turns picture by picture, so that what else the machine does hits all alike.  Times are those of a caller: copies to a
+turns, so that what else the machine does hits all alike.  Times are those of a caller: copies to a
 card and back are in them; `device_ms`, where a backend can say it, is the card's own time without them.
 """
 
@@ -25,6 +25,7 @@ from engines.cache_folder import cache_folder
 from engines.errors import BackendError
 from engines.network import MAX_BATCH, Network
 from engines.sample_inputs import sample_inputs
+from engines.selection.timing import times_in_turns
 from engines.selection.trial import LEAST_PARITY_DB, parity_db
 from engines.weights import Weights, find_weights
 
@@ -33,6 +34,8 @@ F32 = npt.NDArray[np.float32]
 BATCHES = (1, 2, 4, 8, 16)
 #: Runs of each way and batch that are not counted.
 WARM_UP = 3
+#: Timed runs of a network's turn.
+TURN = 5
 #: Pictures per second that a session shows.
 SESSION_FPS = 30
 
@@ -107,18 +110,12 @@ def _opened(
 def _in_turns(
     networks: dict[Candidate, Network], inputs: dict[str, F32], runs: int
 ) -> tuple[dict[Candidate, F32], dict[Candidate, list[float]]]:
-    """Return each network's result, and its times in ms: one run of each after the other, over and over."""
+    """Return each network's result, and its times in ms: see `engines.selection.timing`."""
     results: dict[Candidate, F32] = {}
     for candidate, network in networks.items():
         for _ in range(WARM_UP):
             results[candidate] = network.predict(inputs).copy()
-    times: dict[Candidate, list[float]] = {candidate: [] for candidate in networks}
-    for _ in range(runs):
-        for candidate, network in networks.items():
-            begin = time.perf_counter()
-            network.predict(inputs)
-            times[candidate].append((time.perf_counter() - begin) * 1000)
-    return results, times
+    return results, times_in_turns(networks, inputs, -(-runs // TURN), min(TURN, runs))
 
 
 def _device_ms(network: Network, inputs: dict[str, F32]) -> float | None:

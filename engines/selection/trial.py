@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from engines.backends.catalogue import (
 from engines.errors import BackendError
 from engines.network import Network, Precision
 from engines.sample_inputs import sample_inputs
+from engines.selection.timing import times_in_turns
 from engines.weights import Weights
 
 logger = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ F32 = npt.NDArray[np.float32]
 LEAST_PARITY_DB: dict[Precision, float] = {"f32": 45.0, "bf16": 38.0, "f16": 38.0, "int8": 30.0}
 #: What identical results are called: float32 cannot tell more.
 MOST_PARITY_DB = 120.0
-#: Runs of each that are not counted, and that are; together they keep a start below its two seconds.
-WARM_UP, ROUNDS, LEAST_ROUNDS = 2, 9, 3
-#: Seconds after which no further round is begun.
-BUDGET_S = 0.8
+#: Runs of each way before any is timed, and timed runs of each turn.
+WARM_UP, RUNS = 2, 3
+#: Turns that each has, and seconds after which no further one is begun: a start keeps below two seconds in all.
+TURNS, BUDGET_S = 3, 0.7
 #: The same when somebody asked for it.
-THOROUGH_ROUNDS, THOROUGH_BUDGET_S = 40, 15.0
+THOROUGH_TURNS, THOROUGH_BUDGET_S = 15, 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def try_all(
                 trials[candidate] = Trial(candidate=candidate, refusal=slow)
             except BackendError as error:
                 trials[candidate] = Trial(candidate=candidate, refusal=str(error))
-        _measure(weights, trials, networks, *(_rounds(thorough)))
+        _measure(weights, trials, networks, *_turns(thorough))
     except BaseException:
         for network in networks.values():
             network.close()
@@ -117,8 +117,8 @@ def try_all(
     return sorted(trials.values(), key=lambda trial: order[trial.candidate.backend]), networks
 
 
-def _rounds(thorough: bool) -> tuple[int, float]:
-    return (THOROUGH_ROUNDS, THOROUGH_BUDGET_S) if thorough else (ROUNDS, BUDGET_S)
+def _turns(thorough: bool) -> tuple[int, float]:
+    return (THOROUGH_TURNS, THOROUGH_BUDGET_S) if thorough else (TURNS, BUDGET_S)
 
 
 def _all(backends: Sequence[str], trials: dict[Candidate, Trial], thorough: bool) -> list[Candidate]:
@@ -141,7 +141,7 @@ def _measure(
     weights: Weights,
     trials: dict[Candidate, Trial],
     networks: dict[Candidate, Network],
-    rounds: int,
+    turns: int,
     budget_s: float,
 ) -> None:
     """Fill in time and parity of every network that runs; those that fail or differ are closed and taken out."""
@@ -167,15 +167,7 @@ def _measure(
                 f"differs from {reference.name} by too much: {parity[candidate]:.1f} dB, at least {least:.0f} is needed"
             )
             _take_out(candidate, why, trials, networks)
-    times: dict[Candidate, list[float]] = {candidate: [] for candidate in networks}
-    end_s = time.perf_counter() + budget_s
-    for number in range(rounds):
-        if number >= LEAST_ROUNDS and time.perf_counter() > end_s:
-            break
-        for candidate, network in networks.items():
-            begin = time.perf_counter()
-            network.predict(one)
-            times[candidate].append((time.perf_counter() - begin) * 1000)
+    times = times_in_turns(networks, one, turns, RUNS, budget_s)
     for candidate, network in networks.items():
         info = network.info
         trials[candidate] = Trial(
