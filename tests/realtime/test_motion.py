@@ -16,7 +16,7 @@ from tests.fakes.person import face, person
 
 #: No control of a visible jump, in degrees per 60th of a second: an elbow that comes up at 720 degrees a second is
 #: quick, and still a movement.
-MAX_STEP = 12.0
+MAX_STEP = 15.0
 WAVE = {"left_upper_arm_x": -60.0, "left_upper_arm_y": -20.0, "left_upper_arm_z": -40.0, "left_elbow": 95.0}
 
 
