@@ -14,7 +14,7 @@ from realtime.motion import Motion
 from realtime.observation import PersonObservation
 from tests.fakes.person import face, person
 
-#: No control of a visible jump, in degrees per 60th of a second: an elbow that comes up at 720 degrees a second is
+#: No control of a visible jump, in degrees per 60th of a second: an elbow that comes up at 900 degrees a second is
 #: quick, and still a movement.
 MAX_STEP = 15.0
 WAVE = {"left_upper_arm_x": -60.0, "left_upper_arm_y": -20.0, "left_upper_arm_z": -40.0, "left_elbow": 95.0}
