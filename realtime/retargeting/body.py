@@ -18,10 +18,10 @@ from realtime.retargeting.body_points import BodyPoints, picture_points
 from realtime.retargeting.face_geometry import HeadSolve
 from realtime.retargeting.hand import HandFrame, curls, hand_frame
 from realtime.retargeting.leg import LegAngles, solve_leg
-from realtime.retargeting.limb import SIDES, Side, from_frame, in_frame, unit
+from realtime.retargeting.limb import SIDES, Side, from_frame, in_frame
 from realtime.retargeting.neutral import Neutral, RunningNeutral
 from realtime.retargeting.posture import Posture
-from realtime.retargeting.reach import carried_over
+from realtime.retargeting.reach import USUAL_FACE, FacePlace, carried_over
 from realtime.retargeting.root import HipsSolve, Root, solve_hips
 from realtime.retargeting.torso import TorsoSolve, hips_seen, solve_torso
 
@@ -44,6 +44,8 @@ _ARM_PITCH_BIAS = 0.5
 _MOST_NECK_DEG = 80.0
 #: Shoulders are taken to be foreshortened by no larger turn.
 _MOST_FORESHORTENED_DEG = 50.0
+#: The face's points between the lips, and how far below the eyes' corners they are (measured mean face).
+_MOUTH_MIDDLE, _EYES_ABOVE_MOUTH_CM = (13, 14), 6.4
 #: A twist that leaves the spec's range is followed up to here, so that it does not jump to the other end.
 _TWIST_DEG = 140.0
 
@@ -104,11 +106,12 @@ class Body:
         found.values |= {"torso_yaw": yaw, "torso_pitch": pitch, "torso_roll": roll}
         found.confidence[Group.TORSO] = torso.confidence
         found.chest = hips @ np.asarray(rotation_from_euler(yaw, pitch, roll), np.float64)
+        face = _face_place(person, head, torso)
         shrug = self._posture.shrug(body, torso, head, time_s)
         for side in SIDES:
             raised = float(np.clip(shrug + (torso.tilt if side == "left" else -torso.tilt), -15.0, 35.0))
             found.values[f"{side}_shoulder_raise"] = raised
-            self._see_arm(side, person, body, torso, raised, found)
+            self._see_arm(side, person, body, torso, raised, face, found)
         if stands:
             self._see_legs(body, facing, hips, time_s, found)
         return found
@@ -120,6 +123,7 @@ class Body:
         body: BodyPoints,
         torso: TorsoSolve,
         shoulder_raise_deg: float,
+        face: FacePlace,
         found: BodyControls,
     ) -> None:
         shoulder, elbow, wrist, little, index = _ARM_POINTS[side]
@@ -135,7 +139,7 @@ class Body:
         chain = [shoulder, elbow, wrist] if wrist_seen else [shoulder, elbow]
         seen = in_frame(side, found.chest, _arm_vectors(body, torso, chain, person.image_size, unlean))
         if wrist_seen:
-            seen = np.stack(carried_over(unit(seen[0]), unit(seen[1])))
+            seen = np.stack(carried_over(side, seen[0], seen[1], face))
         upper, *rest = from_frame(side, found.chest, seen)
         fore = rest[0] if rest else None
         arm = solve_arm(
@@ -187,14 +191,28 @@ class Body:
 
 def _arm_vectors(body: BodyPoints, torso: TorsoSolve, chain: list[int], size: tuple[int, int], unlean: F64) -> F64:
     """Return the vectors along an arm's joints, (N - 1, 3), in half shoulder widths."""
-    half_px = float(np.linalg.norm(torso.shoulders_px[0] - torso.shoulders_px[1])) / 2
-    half_px /= np.cos(np.radians(min(abs(torso.yaw), _MOST_FORESHORTENED_DEG)))
+    half_px = _half_shoulders_px(torso)
     half_m = max(
         float(np.linalg.norm(body.world[_ARM_POINTS["left"][0]] - body.world[_ARM_POINTS["right"][0]])) / 2, 1e-3
     )
     depths = (np.diff(body.world[chain], axis=0) @ unlean.T)[:, 2] / half_m
     joints = body.picture[chain, :2] - torso.shoulders_px.mean(0)
     return lifted(joints, depths, half_shoulders_px=half_px, focal_px=FOCAL * size[0])
+
+
+def _half_shoulders_px(torso: TorsoSolve) -> float:
+    across = float(np.linalg.norm(torso.shoulders_px[0] - torso.shoulders_px[1]))
+    return max(across / 2 / float(np.cos(np.radians(min(abs(torso.yaw), _MOST_FORESHORTENED_DEG)))), 1.0)
+
+
+def _face_place(person: PersonObservation, head: HeadSolve | None, torso: TorsoSolve) -> FacePlace:
+    """Return where the face is that hands may touch."""
+    if head is None or person.face is None:
+        return USUAL_FACE
+    mouth_px = picture_points(person.face[list(_MOUTH_MIDDLE)], person.image_size)[:, :2].mean(0)
+    x, y = (mouth_px - torso.shoulders_px.mean(0)) / _half_shoulders_px(torso)
+    eyes_above = _EYES_ABOVE_MOUTH_CM * head.scale_px / _half_shoulders_px(torso)
+    return FacePlace(mouth=np.array([x, y, USUAL_FACE.mouth[2]]), eyes_above_mouth=eyes_above)
 
 
 def _possible(torso: TorsoSolve, head: HeadSolve | None, *, stands: bool) -> bool:
