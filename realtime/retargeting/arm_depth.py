@@ -21,6 +21,8 @@ LENGTHS = (1.62, 1.47)
 FOCAL = 0.87
 #: How much the length counts against the network.
 _SHARE_OF_LENGTH = 0.6
+#: No more than this of the network's depth: where its sign is noise, so is the limb's.
+_MOST_OF_DEPTH = 1.3
 
 
 def lifted(joints: F64, depths: F64, *, half_shoulders_px: float, focal_px: float) -> F64:
@@ -45,7 +47,8 @@ def lifted(joints: F64, depths: F64, *, half_shoulders_px: float, focal_px: floa
         else:
             reach = float(np.sqrt(beside**2 - slope * longer))
             nearer = (beside + (reach if depth * slope > beside else -reach)) / slope
-            nearer *= min(abs(depth / nearer), 9.0) ** (1 - _SHARE_OF_LENGTH) if nearer * depth > 0 else 0.0
+            sure = abs(nearer) ** _SHARE_OF_LENGTH * abs(depth) ** (1 - _SHARE_OF_LENGTH)
+            nearer = float(np.sign(depth)) * min(sure, _MOST_OF_DEPTH * abs(depth)) if nearer * depth > 0 else 0.0
         vectors.append([*(flat - end * nearer), nearer])
         distance = max(distance - nearer, 0.5)
     return np.array(vectors)

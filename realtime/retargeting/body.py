@@ -44,6 +44,9 @@ _ARM_PITCH_BIAS = 0.5
 _MOST_NECK_DEG = 80.0
 #: Shoulders are taken to be foreshortened by no larger turn.
 _MOST_FORESHORTENED_DEG = 50.0
+#: The body network's three points of a hand are turned otherwise than the hand network's twenty-one: a hand that was
+#: missed for a moment keeps its twist.
+_HAND_REMEMBERED_S = 1.0
 #: The face's points between the lips, and how far below the eyes' corners they are (measured mean face).
 _MOUTH_MIDDLE, _EYES_ABOVE_MOUTH_CM = (13, 14), 6.4
 #: A twist that leaves the spec's range is followed up to here, so that it does not jump to the other end.
@@ -81,6 +84,7 @@ class Body:
         self._posture = Posture(neutral)
         self._root = Root()
         self._twist: dict[Side, float] = {"left": 0.0, "right": 0.0}
+        self._hand_s: dict[Side, float] = {"left": -np.inf, "right": -np.inf}
 
     @property
     def running(self) -> dict[str, RunningNeutral]:
@@ -111,7 +115,7 @@ class Body:
         for side in SIDES:
             raised = float(np.clip(shrug + (torso.tilt if side == "left" else -torso.tilt), -15.0, 35.0))
             found.values[f"{side}_shoulder_raise"] = raised
-            self._see_arm(side, person, body, torso, raised, face, found)
+            self._see_arm(side, person, body, torso, raised, face, time_s, found)
         if stands:
             self._see_legs(body, facing, hips, time_s, found)
         return found
@@ -124,6 +128,7 @@ class Body:
         torso: TorsoSolve,
         shoulder_raise_deg: float,
         face: FacePlace,
+        time_s: float,
         found: BodyControls,
     ) -> None:
         shoulder, elbow, wrist, little, index = _ARM_POINTS[side]
@@ -133,7 +138,9 @@ class Body:
         unlean = np.asarray(rotation_from_euler(0.0, -_ARM_PITCH_BIAS * torso.depth_pitch, 0.0), np.float64)
         points = hand_points(side, person)
         frame = hand_frame(points) if points is not None else None
-        if frame is None and wrist_seen:
+        if frame is not None:
+            self._hand_s[side] = time_s
+        elif wrist_seen and not 0 <= time_s - self._hand_s[side] < _HAND_REMEMBERED_S:
             around = [body.direction(wrist, end, unlean) for end in (index, little)]
             frame = HandFrame.of(np.zeros(3), *around)
         chain = [shoulder, elbow, wrist] if wrist_seen else [shoulder, elbow]

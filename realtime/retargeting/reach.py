@@ -19,8 +19,9 @@ F64 = npt.NDArray[np.float64]
 
 #: Upper arm and forearm of characters in half shoulder widths.  Source: medians of the shipped characters.
 _CHARACTER = (2.0, 1.98)
-#: From this share of its full length on an arm counts as being stretched out.
-_BENT = 0.65
+#: Shares of its full length from which on an arm begins to count as stretched out, and does: hanging arms are bent by
+#: up to 50 degrees.
+_BENT, _STRETCHED = 0.65, 0.9
 #: The wrist's place beside its own shoulder, in half shoulder widths, > 0 outwards: where angles begin to count, and
 #: where only they do.
 _INSIDE, _OUTSIDE = -0.3, 0.6
@@ -64,7 +65,7 @@ def carried_over(side: Side, upper: F64, fore: F64, face: FacePlace = USUAL_FACE
     distance = float(np.linalg.norm(wrist))
     if distance < 1e-6:
         return unit(upper), unit(fore)
-    stretched = ramp(distance / length, _BENT, 1.0)
+    stretched = ramp(distance / length, _BENT, _STRETCHED)
     near = ramp(float(wrist[1]), float(face.mouth[1]) - _BELOW_MOUTH, float(face.mouth[1]))
     outside = ramp(float(wrist[0]), _INSIDE, _OUTSIDE) * (1 - near)
     angles = max(stretched, outside)

@@ -270,7 +270,7 @@ def test_right_handed_sign_raises_the_right_arm(tracker: MediaPipeTracker, name:
     """In these clips the right hand signs and the left one hangs; the face is never lost."""
     seen = _controls(tracker, clip(f"gestures/{name}.mkv"))
     assert seen["right_elbow"].max() > 70
-    assert seen["left_elbow"].max() < 50
+    assert seen["left_elbow"].max() < 60
     assert np.abs(seen["head_yaw"]).max() < 30
 
 
@@ -281,13 +281,16 @@ def test_two_handed_sign_raises_both_arms(tracker: MediaPipeTracker) -> None:
     assert max(seen["right_elbow"][-1], seen["left_elbow"][-1]) < 60
 
 
-@pytest.mark.parametrize(("name", "around"), [("yes", (54, 60)), ("no", (52, 66))])
-def test_blink_of_a_distant_person_is_seen(tracker: MediaPipeTracker, name: str, around: tuple[int, int]) -> None:
-    """On a face 50 pixels wide the lids shut when they do, and hardly before."""
-    blink = _controls(tracker, clip(f"gestures/{name}.mkv"))
-    both = np.minimum(blink["blink_left"], blink["blink_right"])
-    assert both[around[0] : around[1]].max() > 0.4
-    assert both[: around[0]].max() < 0.3
+@pytest.mark.parametrize(("name", "blinks"), [("yes", (57,)), ("no", (19, 55))])
+def test_blink_of_a_distant_person_is_seen(tracker: MediaPipeTracker, name: str, blinks: tuple[int, ...]) -> None:
+    """On a face 50 pixels wide the lids shut when they do (`benchmarks/blinks.py`), and hardly else."""
+    seen = _controls(tracker, clip(f"gestures/{name}.mkv"))
+    both = np.minimum(seen["blink_left"], seen["blink_right"])
+    else_open = np.ones(len(both), bool)
+    for frame in blinks:
+        assert both[frame - 4 : frame + 7].max() > 0.4
+        else_open[frame - 8 : frame + 14] = False
+    assert both[else_open].max() < 0.3
 
 
 def test_turning_head_turns_both_ways(tracker: MediaPipeTracker) -> None:
@@ -308,7 +311,7 @@ def test_people_walking_in_with_their_backs_turned_do_not_move_the_character(tra
 def test_broad_smile_is_a_smile(tracker: MediaPipeTracker) -> None:
     """The man smiles from the first frame: it is not learnt as his face at rest."""
     seen = _controls(tracker, clip("scenes/head-pose-face-detection-male.gif"), 12.5)
-    assert seen["smile"][10:55].min() > 0.6
+    assert seen["smile"][10:55].min() > 0.4
     assert seen["smile"][10:55].min() > seen["aa"][10:55].max()
 
 
