@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engines.backends.cuda import why_no_driver
 from engines.backends.tensorrt_network import TensorRtNetwork, has_plan, network_file
-from engines.backends.tensorrt_rtx import TensorRtRtxNetwork
+from engines.backends.tensorrt_rtx import TensorRtRtxNetwork, has_compiled
 from engines.errors import BackendError
 from engines.network import Network, NetworkOptions, Precision
 from engines.weights import Weights
@@ -74,7 +74,12 @@ def why_slow(weights: Weights, options: NetworkOptions, cache: Path) -> str | No
     Raises:
         BackendError: it cannot run here at all.
     """
-    if options.provider == RTX or has_plan(weights, options.precision or _PRECISIONS[0], cache):
+    precision: Precision = options.precision or _PRECISIONS[0]
+    if options.provider == RTX:
+        kept = has_compiled(network_file(weights, precision), precision, cache)
+    else:
+        kept = has_plan(weights, precision, cache)
+    if kept:
         return None
     return "no plan is built yet: `animirror engines --measure` builds and measures it, or ask for --engine tensorrt"
 

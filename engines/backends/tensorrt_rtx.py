@@ -1,7 +1,8 @@
 """TensorRT for RTX: NVIDIA's compiler for its consumer cards, as a plug-in of ONNX Runtime that carries its libraries.
 
 What it compiles of the network is an ONNX file again, kept like a plan.  Each number of pictures is compiled by
-itself, so shapes are fixed and CUDA graphs can be used.
+itself, so shapes are fixed.  Its CUDA graphs are left off: ONNX Runtime captures only what reads and writes the card's
+own memory, and inputs come from the host.
 
 **Not yet run on hardware.**  Loading the plug-in and its refusals are.
 """
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from engines.backends.plan_cache import PlanCache, PlanIdentity
 from engines.errors import BackendError
-from engines.machine import nvidia_driver, nvidia_gpus
+from engines.machine import library_version, nvidia_driver, nvidia_gpus
 from engines.network import INPUTS, MAX_BATCH, OUTPUT, NetworkInfo, Precision
 from engines.onnx_session import OnnxSession, compiled, register_plugin
 from engines.weights import Weights
@@ -25,6 +26,10 @@ from engines.weights import Weights
 F32 = npt.NDArray[np.float32]
 
 PROVIDER = "NvTensorRTRTX"
+#: Names under which the plug-in is distributed.
+_DISTRIBUTIONS = ("onnxruntime-ep-nv-tensorrt-rtx-cu13", "onnxruntime-ep-nv-tensorrt-rtx-cu12")
+#: Of the files that are kept.
+_SUFFIX = ".onnx"
 #: Compute capabilities that it takes.  Source: `IsComputeCapabilitySupported` in the header that version 0.5.0 carries.
 CAPABILITIES = "8.6 (GeForce 30), 8.9 (GeForce 40) and 12.0 on (GeForce 50)"
 
@@ -45,8 +50,18 @@ def plugin() -> Any:
     return onnxruntime_ep_nv_tensorrt_rtx
 
 
-def register() -> str:
-    """Add the plug-in to ONNX Runtime's providers and return its version.
+def plugin_version() -> str:
+    """Return the version of the plug-in, without loading it."""
+    return next((found for name in _DISTRIBUTIONS if (found := library_version(name))), "unknown")
+
+
+def has_compiled(content: bytes, precision: Precision, cache: Path) -> bool:
+    """Return whether what the plug-in compiles of a network for one picture is kept."""
+    return PlanCache(cache, _SUFFIX).has(identity_of(content, plugin_version(), precision, 1))
+
+
+def register() -> None:
+    """Add the plug-in to ONNX Runtime's providers.
 
     Raises:
         BackendError: it is missing, the driver is, or no card here is one that it takes.
@@ -56,7 +71,6 @@ def register() -> str:
         register_plugin(PROVIDER, Path(package.get_library_path()))
     except BackendError as error:
         raise BackendError(f"{error}; TensorRT for RTX needs NVIDIA's driver and a card of {CAPABILITIES}") from error
-    return str(package.__version__)
 
 
 def identity_of(content: bytes, version: str, precision: Precision, count: int) -> PlanIdentity:
@@ -68,7 +82,7 @@ def identity_of(content: bytes, version: str, precision: Precision, count: int) 
         capability=nvidia_driver() or "unknown driver",
         precision=precision,
         shapes=str(count),
-        flags="compiled context, CUDA graph",
+        flags="compiled context, own memory kept",
     )
 
 
@@ -87,10 +101,14 @@ class TensorRtRtxNetwork:
     """
 
     def __init__(self, weights: Weights, content: bytes, precision: Precision, cache: Path) -> None:
-        self._version = register()
+        register()
+        self._version = plugin_version()
         self._name, self._content, self._precision = weights.onnx.name, content, precision
-        self._plans = PlanCache(cache, ".onnx")
-        self._options = {"enable_cuda_graph": "1", "nv_runtime_cache_path": str(cache / "plans" / "rtx")}
+        self._plans = PlanCache(cache, _SUFFIX)
+        self._options = {
+            "nv_persistent_context_memory": "1",  # memory is taken once, not at every call
+            "nv_runtime_cache_path": str(cache / "plans" / "rtx"),
+        }
         self._sessions: dict[int, OnnxSession] = {}
         session = self._session(1)
         self._info = NetworkInfo(
