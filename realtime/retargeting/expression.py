@@ -26,6 +26,8 @@ _SLOPE_PER_PITCH_DEG = 0.0008
 #: How far the corners of the mouth sink when lips part by 1.
 _LIFT_PER_OPENING = 0.25
 _JAW_FULL = 0.20
+#: Lips that read as less apart than the first are shut: a slit of half a pixel looks like a stitched mouth.
+_LIPS_PART = (0.020, 0.035)
 #: Seconds of frontal views after which the face at rest begins to be known, and is.
 _LEARNT_S = (0.7, 2.0)
 #: Teeth shown by a broad smile open the lips by this much without the jaw.
@@ -188,6 +190,8 @@ class Expression:
         opening = self._opened(face)
         jaw = ramp(opening - _SMILE_OPENING * smile, 0.012, _JAW_FULL)
         parted = ramp(opening, 0.012, 0.10)
+        lips = ramp(opening, *_LIPS_PART)
+        jaw, parted = jaw * lips, parted * lips
         wide, narrow = ramp(width, 0.06, 0.30), ramp(-width, 0.07, 0.28)
         return {
             "aa": jaw * (1 - narrow) * (1 - 0.3 * wide),
