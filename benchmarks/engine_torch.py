@@ -8,6 +8,7 @@ them; on a CPU, for a rehearsal, they are the caller's.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from benchmarks.rows import RESULTS, Row, provenance, write_rows
+from benchmarks.rows import RESULTS, Row, provenance, read_rows, write_rows
 from engines.machine import cpu_name
 from engines.network import INPUTS, MAX_BATCH
 from engines.sample_inputs import sample_inputs
@@ -34,39 +35,54 @@ SESSION_FPS = 30
 
 
 def measure(
-    weights: Weights, modes: Sequence[str], precisions: Sequence[str], batches: Sequence[int], runs: int
+    weights: Weights,
+    modes: Sequence[str],
+    precisions: Sequence[str],
+    batches: Sequence[int],
+    runs: int,
+    known: Sequence[Row] = (),
+    keep: Callable[[Sequence[Row]], object] = lambda rows: None,
 ) -> list[Row]:
-    """Return a row per mode, precision and batch; one that cannot be measured carries its refusal."""
+    """Return a row per mode, precision and batch; one that cannot be measured carries its refusal.
+
+    Args:
+        weights: to run.
+        modes: of :data:`MODES`; what compiles for long comes last.
+        precisions: of :data:`KINDS`.
+        batches: pictures at once.
+        runs: that count.
+        known: rows that need not be measured again.
+        keep: given all rows after each new one.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     name = torch.cuda.get_device_name() if device.type == "cuda" else cpu_name()
     common = {**provenance(), "benchmark": "engine_torch", "weights": weights.name, "warm_up": WARM_UP}
     common |= {"device": f"{device.type.upper()}: {name}", "torch": torch.__version__}
-    rows: list[Row] = []
-    for batch in batches:
+    rows = list(known)
+    done = {(row["mode"], row["precision"], row["batch"]) for row in rows}
+    for mode, precision, batch in itertools.product(modes, precisions, batches):
+        if (mode, precision, batch) in done:
+            continue
         samples = sample_inputs(weights, batch)
         inputs = [torch.from_numpy(samples[name]).to(device) for name in INPUTS]
-        exact: Any = None
-        for precision in precisions:
-            for mode in modes:
-                row = {**common, "mode": mode, "precision": precision, "batch": batch}
-                try:
-                    result, spent_ms, peak = _one(weights, mode, KINDS[precision], inputs, runs)
-                except (RuntimeError, ImportError) as error:
-                    rows.append({**row, "refusal": (str(error).strip().splitlines() or [type(error).__name__])[0]})
-                    continue
-                exact = result if exact is None else exact
-                rows.append(
-                    {
-                        **row,
-                        "n": runs,
-                        "call_ms": round(spent_ms, 4),
-                        "pictures_per_s": round(1000 * batch / spent_ms, 1),
-                        "sessions": int(1000 * batch / spent_ms / SESSION_FPS),
-                        "peak_mib": peak,
-                        "parity_db": round(parity_db(result, exact), 1),
-                    }
-                )
-                print(f"{mode} {precision} {batch}: {spent_ms:.3f} ms a call", flush=True)
+        row = {**common, "mode": mode, "precision": precision, "batch": batch}
+        try:
+            result, spent_ms, peak = _one(weights, mode, KINDS[precision], inputs, runs)
+            exact, _, _ = _one(weights, "eager", None, inputs, 1)
+        except (RuntimeError, ImportError) as error:
+            rows.append({**row, "refusal": (str(error).strip().splitlines() or [type(error).__name__])[0]})
+        else:
+            figures = {
+                "n": runs,
+                "call_ms": round(spent_ms, 4),
+                "pictures_per_s": round(1000 * batch / spent_ms, 1),
+                "sessions": int(1000 * batch / spent_ms / SESSION_FPS),
+                "peak_mib": peak,
+                "parity_db": round(parity_db(result, exact), 1),
+            }
+            rows.append({**row, **figures})
+            print(f"{mode} {precision} {batch}: {spent_ms:.3f} ms a call", flush=True)
+        keep(rows)
     return rows
 
 
@@ -133,11 +149,12 @@ def _clock_ms(call: Callable[[], object], runs: int) -> float:
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a short table: milliseconds a picture by mode, precision and batch; and the peak memory."""
     batches = sorted({row["batch"] for row in rows})
+    none: Row = {}
     lines = [" ".join(["mode".ljust(16), *(f"{batch:d} at once".rjust(12) for batch in batches), "peak MiB"])]
     for mode, precision in dict.fromkeys((row["mode"], row["precision"]) for row in rows):
         own = {row["batch"]: row for row in rows if (row["mode"], row["precision"]) == (mode, precision)}
         cells = [
-            f"{own[batch]['call_ms'] / batch:9.3f} ms" if "call_ms" in own[batch] else "refused".rjust(12)
+            f"{own[batch]['call_ms'] / batch:9.3f} ms" if "call_ms" in own.get(batch, none) else "-".rjust(12)
             for batch in batches
         ]
         peak = max((row.get("peak_mib") or 0 for row in own.values()), default=0)
@@ -152,12 +169,21 @@ def main() -> None:
     parser.add_argument("--precisions", nargs="+", choices=tuple(KINDS), default=tuple(KINDS))
     parser.add_argument("--batches", nargs="+", type=int, default=BATCHES, help="pictures at once; default 1 2 4 8 16")
     parser.add_argument("--runs", type=int, default=100, help="of each that count; default 100")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that are there")
     parser.add_argument("--weights", type=Path, help="folder; default those that ship")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the rows")
     options = parser.parse_args()
     if not all(1 <= batch <= MAX_BATCH for batch in options.batches):
         parser.error(f"--batches {options.batches}: expected 1 to {MAX_BATCH}")
-    rows = measure(find_weights(options.weights), options.modes, options.precisions, options.batches, options.runs)
+    rows = measure(
+        find_weights(options.weights),
+        options.modes,
+        options.precisions,
+        options.batches,
+        options.runs,
+        read_rows("engine_torch", options.results) if options.resume else (),
+        lambda rows: write_rows("engine_torch", rows, options.results),
+    )
     print(f"written: {write_rows('engine_torch', rows, options.results)}")
     print(table(rows))
 

@@ -149,7 +149,7 @@ class TorchNetwork:
         torch = self._torch
         kinds = {"f16": torch.float16, "bf16": torch.bfloat16}
         if self._precision == "f32":
-            context: Any = torch.backends.cudnn.flags(allow_tf32=False)
+            context: Any = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False)
         else:
             context = torch.autocast(self._device.type, kinds[self._precision], cache_enabled=False)
         with context:

@@ -15,7 +15,7 @@ OUT=${OUT:?folder for the results}
 PYTHON=${PYTHON:-python3}
 WORK=${WORK:-${TMPDIR:-/tmp}/animirror}
 WAYS=${WAYS:-tensorrt:f16 tensorrt:f32 tensorrt:f16:RTX}
-SECONDS_EACH=${SECONDS_EACH:-150}
+SECONDS_EACH=${SECONDS_EACH:-90}
 export PYTHONPATH=.${PYTHONPATH:+:$PYTHONPATH} PYTHONUNBUFFERED=1
 
 mkdir -p "$WORK" "$OUT"

@@ -5,7 +5,7 @@
 #
 #   OUT=folder bash scripts/gpu/time_backends.sh
 #
-# Started again, it skips what has its rows in $OUT already, and finds plans in $WORK/cache (`build_tensorrt.sh` makes
+# Started again, it keeps the rows that lie in $OUT (PyTorch's one by one), and finds plans in $WORK/cache (`build_tensorrt.sh` makes
 # them; else they are built here).  Settings by environment: PYTHON, WHEELS (a folder of wheels to install from,
 # offline), WORK (scratch), BACKENDS, BATCHES, RUNS, MODES and PRECISIONS of PyTorch, MINUTES_EACH (per step).
 # A rehearsal without a GPU: BACKENDS="openvino onnxruntime" BATCHES="1 2" RUNS=5 MODES=eager PRECISIONS=f32.
@@ -31,7 +31,7 @@ fi
 step() { # name of the rows, command
   local name=$1
   shift
-  if [ -s "$OUT/$name.json" ]; then
+  if [ -s "$OUT/$name.json" ] && [ "$name" != engine_torch ]; then
     echo "== $name: there already"
     return
   fi
@@ -44,15 +44,23 @@ step() { # name of the rows, command
 step engine "$PYTHON" -m benchmarks.engine --backends $BACKENDS --batches $BATCHES --runs "$RUNS" --results "$OUT"
 # shellcheck disable=SC2086
 step engine_torch "$PYTHON" -m benchmarks.engine_torch --modes $MODES --precisions $PRECISIONS --batches $BATCHES \
-  --runs "$RUNS" --results "$OUT"
+  --runs "$RUNS" --results "$OUT" --resume
 if [ ! -s "$OUT/engines.txt" ]; then
   timeout "${MINUTES_EACH}m" "$PYTHON" -m realtime engines --measure >"$OUT/engines.txt" 2>"$OUT/engines.log" ||
     tail -n 3 "$OUT/engines.log"
 fi
 
 echo "== tables"
-for name in engine engine_torch; do
-  sed -n '/^written: /,$p' "$OUT/$name.log" 2>/dev/null | tail -n +2
-  echo
+for name in engine engine_torch; do # from the rows: a step that was stopped has printed none
+  "$PYTHON" - "$name" "$OUT" <<'EOF'
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.rows import read_rows
+
+rows = read_rows(sys.argv[1], Path(sys.argv[2]))
+print(import_module(f"benchmarks.{sys.argv[1]}").table(rows) if rows else f"{sys.argv[1]}: no rows", end="\n\n")
+EOF
 done
 cat "$OUT/engines.txt"
