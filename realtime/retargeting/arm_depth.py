@@ -22,7 +22,7 @@ FOCAL = 0.87
 #: How much the length counts against the network.
 _SHARE_OF_LENGTH = 0.6
 #: No more than this of the network's depth: where its sign is noise, so is the limb's.
-_MOST_OF_DEPTH = 1.3
+_MOST_OF_DEPTH = 1.0
 
 
 def lifted(joints: F64, depths: F64, *, half_shoulders_px: float, focal_px: float) -> F64:

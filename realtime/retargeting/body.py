@@ -47,6 +47,10 @@ _MOST_FORESHORTENED_DEG = 50.0
 #: The body network's three points of a hand are turned otherwise than the hand network's twenty-one: a hand that was
 #: missed for a moment keeps its twist.
 _HAND_REMEMBERED_S = 1.0
+#: The share of a hand's breadth that must be seen for the body network's three points to say how it is turned.
+_OPEN_SHARE = 0.6
+#: A wrist at the picture's edge comes and goes.
+_WRIST_REMEMBERED_S = 0.6
 #: The face's points between the lips, and how far below the eyes' corners they are (measured mean face).
 _MOUTH_MIDDLE, _EYES_ABOVE_MOUTH_CM = (13, 14), 6.4
 #: A twist that leaves the spec's range is followed up to here, so that it does not jump to the other end.
@@ -84,6 +88,7 @@ class Body:
         self._posture = Posture(neutral)
         self._root = Root()
         self._twist: dict[Side, float] = {"left": 0.0, "right": 0.0}
+        self._wrist_s: dict[Side, float] = {"left": -np.inf, "right": -np.inf}
         self._hand_s: dict[Side, float] = {"left": -np.inf, "right": -np.inf}
 
     @property
@@ -135,12 +140,16 @@ class Body:
         wrist_seen = body.seen(wrist, _WRIST_MARGIN)
         if not body.seen(elbow, _ELBOW_MARGIN if wrist_seen else _WRIST_MARGIN):
             return
+        if wrist_seen:
+            self._wrist_s[side] = time_s
+        elif 0 <= time_s - self._wrist_s[side] < _WRIST_REMEMBERED_S:
+            return  # it may come back: an arm that straightens meanwhile would flail
         unlean = np.asarray(rotation_from_euler(0.0, -_ARM_PITCH_BIAS * torso.depth_pitch, 0.0), np.float64)
         points = hand_points(side, person)
         frame = hand_frame(points) if points is not None else None
         if frame is not None:
             self._hand_s[side] = time_s
-        elif wrist_seen and not 0 <= time_s - self._hand_s[side] < _HAND_REMEMBERED_S:
+        elif wrist_seen and not 0 <= time_s - self._hand_s[side] < _HAND_REMEMBERED_S and _is_open(body, little, index):
             around = [body.direction(wrist, end, unlean) for end in (index, little)]
             frame = HandFrame.of(np.zeros(3), *around)
         chain = [shoulder, elbow, wrist] if wrist_seen else [shoulder, elbow]
@@ -205,6 +214,12 @@ def _arm_vectors(body: BodyPoints, torso: TorsoSolve, chain: list[int], size: tu
     depths = (np.diff(body.world[chain], axis=0) @ unlean.T)[:, 2] / half_m
     joints = body.picture[chain, :2] - torso.shoulders_px.mean(0)
     return lifted(joints, depths, half_shoulders_px=half_px, focal_px=FOCAL * size[0])
+
+
+def _is_open(body: BodyPoints, little: int, index: int) -> bool:
+    """Return whether a hand is seen from its back or palm; edge on, the network guesses how it is turned."""
+    seen = float(np.linalg.norm(body.picture[index, :2] - body.picture[little, :2])) / body.px_per_metre()
+    return seen > _OPEN_SHARE * float(np.linalg.norm(body.world[index] - body.world[little]))
 
 
 def _half_shoulders_px(torso: TorsoSolve) -> float:
