@@ -56,8 +56,7 @@ class Moment:
 
 def moments(path: Path, people: int, framing: Framing) -> Iterator[tuple[float, Moment]]:
     """Yield the frames of a clip with its frame rate."""
-    arguments = {"people": people} if people > 1 else {}
-    tracker = MediaPipeTracker(**arguments)
+    tracker = MediaPipeTracker(people=people, framing=framing)
     motions: dict[int, Motion] = {}
     try:
         with av.open(str(path)) as container:
