@@ -287,9 +287,9 @@ def test_blink_of_a_distant_person_is_seen(tracker: MediaPipeTracker, name: str,
     seen = _controls(tracker, clip(f"gestures/{name}.mkv"))
     both = np.minimum(seen["blink_left"], seen["blink_right"])
     else_open = np.ones(len(both), bool)
-    for frame in blinks:
-        assert both[frame - 4 : frame + 7].max() > 0.4
-        else_open[frame - 8 : frame + 14] = False
+    for shut in blinks:
+        assert both[shut - 4 : shut + 7].max() > 0.4
+        else_open[shut - 8 : shut + 14] = False
     assert both[else_open].max() < 0.3
 
 
