@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.controls import ControlVector
+from engines.framing import Framing
 from realtime.control_group import GROUP_INDEX, Group
 from realtime.idle import Idle
 from realtime.observation import PersonObservation
-from realtime.retargeting.body import Framing
 from realtime.retargeting.calibration import Calibration, Calibrator
 from realtime.retargeting.neutral import Neutral
 from realtime.retargeting.retarget import Retarget

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.controls import INDEX, NEUTRAL, ControlVector, clipped
+from engines.framing import Framing
 from engines.skeleton import euler_from_rotation
 from realtime.control_group import Group
 from realtime.observation import F32, PersonObservation
-from realtime.retargeting.body import Body, Framing
+from realtime.retargeting.body import Body
 from realtime.retargeting.body_points import VISIBLE, picture_points
 from realtime.retargeting.expression import Expression
 from realtime.retargeting.face_features import measure_face

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from engines.controls import FINGERS, INDEX, SIDES
-from realtime.retargeting.body import hand_points
 from realtime.retargeting.hand import HandFrame, curls, hand_frame
 from realtime.retargeting.limb import Side
 from realtime.retargeting.retarget import Retarget
+from realtime.retargeting.side_arm import hand_points
 from tests.fakes.person import person
 
 
