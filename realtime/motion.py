@@ -31,7 +31,7 @@ CONFIRM_S = 0.1
 #: Time constants of the way from the last pose to idling, and from idling back to the person.  Nine tenths of the way
 #: take four of them: a hand comes up within 0.2 s.
 LOSE_TAU_S, FIND_TAU_S = 0.22, 0.09
-_QUICK_TAU_S = 0.04
+_QUICK_TAU_S = 0.055
 _ARMS = frozenset({Group.LEFT_ARM, Group.RIGHT_ARM, Group.LEFT_HAND, Group.RIGHT_HAND})
 #: What carries the whole figure goes slowly, or it would slide.
 _HEAVY = frozenset({Group.LEFT_LEG, Group.RIGHT_LEG, Group.ROOT})

@@ -137,10 +137,10 @@ async def test_camera_that_hangs_is_told_and_shows_nobody_until_it_moves() -> No
     still = living(spot_picture(ASIDE))
 
     def hanging(number: int, at_s: float) -> U8:
-        return still if 1.0 < at_s < 6.0 else living(spot_picture(ASIDE))
+        return still if 2.0 < at_s < 7.0 else living(spot_picture(ASIDE))
 
     async with meeting(hanging) as (peer, _):
-        await peer.until(lambda: peer.said("stats")[-1]["tracked"])
+        await peer.until(lambda: bool(peer.said("stats")) and peer.said("stats")[-1]["tracked"])
         await peer.until(lambda: peer.said("stats")[-1]["hint"] == "frozen", 15)
         await peer.until(lambda: not peer.said("stats")[-1]["tracked"])
         await peer.until(lambda: peer.said("stats")[-1]["hint"] is None, 15)

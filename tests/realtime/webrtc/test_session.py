@@ -94,7 +94,7 @@ async def test_data_channel_speaks_the_protocol() -> None:
             peer.channel.send(b"bytes")
             peer.channel.send("x" * 5000)
             await peer.until(lambda: len(peer.said("error")) == 6)
-            await peer.until(lambda: peer.said("stats")[-1]["fps_out"] > 15)
+            await peer.until(lambda: bool(peer.said("stats")) and peer.said("stats")[-1]["fps_out"] > 15)
             stats = peer.said("stats")[-1]
             assert stats["fps_in"] > 15
             assert stats["tracked"] is True
