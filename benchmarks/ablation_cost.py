@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.rows import Row, Spread
+from engines.openvino_core import openvino_core
 
 #: Calls that are not counted: caches fill and threads start.
 WARM_UP = 10
@@ -48,14 +49,12 @@ def times_of(work: Callable[[], object], count: int) -> Row:
 
 def openvino_call(path: Path, precision: str, threads: int) -> Callable[[], object]:
     """Return a call that runs an ONNX file once on noise on the CPU."""
-    import openvino
-
     properties = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": precision,
         "INFERENCE_NUM_THREADS": threads,
     }
-    model = openvino.Core().compile_model(str(path), "CPU", properties)
+    model = openvino_core().compile_model(str(path), "CPU", properties)
     request = model.create_infer_request()
     random = np.random.default_rng(0)
     inputs: list[npt.NDArray[np.float32]] = [random.random(tuple(one.shape), np.float32) for one in model.inputs]

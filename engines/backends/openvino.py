@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from engines.errors import BackendError
 from engines.network import INPUTS, OUTPUT, NetworkInfo, NetworkOptions, Precision
+from engines.openvino_core import openvino_core, openvino_version
 from engines.weights import Weights
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def precisions() -> tuple[Precision, ...]:
     Raises:
         BackendError: the package is missing.
     """
-    return _precisions(_library().Core())
+    return _precisions(openvino_core())
 
 
 class OpenVinoNetwork:
@@ -43,8 +44,7 @@ class OpenVinoNetwork:
     """
 
     def __init__(self, weights: Weights, options: NetworkOptions) -> None:
-        library = _library()
-        self._core = library.Core()
+        self._core = openvino_core()
         able = _precisions(self._core)
         chosen = options.precision or able[0]
         if chosen not in able:
@@ -59,7 +59,7 @@ class OpenVinoNetwork:
         self._several: Any = None
         self._info = NetworkInfo(
             backend="openvino",
-            backend_version=library.__version__.split("-")[0],
+            backend_version=openvino_version(),
             device=f"CPU: {self._core.get_property('CPU', 'FULL_DEVICE_NAME').strip()}",
             precision=chosen,
         )
@@ -103,14 +103,6 @@ def _shape(model: openvino.Model, name: str) -> list[int]:
 def _precisions(core: openvino.Core) -> tuple[Precision, ...]:
     abilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return tuple(precision for precision, word in _ABILITIES.items() if word in abilities)
-
-
-def _library() -> Any:
-    try:
-        import openvino
-    except ImportError as error:
-        raise BackendError(f"package openvino cannot be imported ({error}); pip install openvino") from error
-    return openvino
 
 
 def _last_line(error: Exception) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engines.errors import BackendError
+from engines.openvino_core import openvino_core
 from realtime.errors import TrackerError
 
 F32 = npt.NDArray[np.float32]
@@ -101,13 +103,14 @@ class Network:
 def _compiled(file: NetworkFile, threads: int, precision: str) -> Any:
     """Return the compiled network; trackers of the same process share it."""
     try:
-        import openvino
-    except ImportError as error:
-        raise TrackerError(f"package openvino cannot be imported ({error}); pip install openvino") from error
+        core = openvino_core()
+    except BackendError as error:
+        raise TrackerError(f"the tracker cannot run its networks: {error}") from error
+    import openvino
+
     path = modules_folder() / file.path
     if not path.exists():
         raise TrackerError(f"{path} is missing; the tracker needs mediapipe==0.10.21, later wheels carry no networks")
-    core = openvino.Core()
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         precision = "f32"
     properties = {
