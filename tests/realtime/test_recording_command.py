@@ -144,6 +144,15 @@ def test_damaged_recording_is_named(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert not (tmp_path / "out").exists()
 
 
+#: Runs the command; what runs behind a shell's & ignores Ctrl-C.
+_HEARING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from realtime.command import main
+sys.exit(main())
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_tracking_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
@@ -155,7 +164,7 @@ def test_interrupted_tracking_leaves_nothing(tmp_path: Path, number: signal.Sign
     for at in range(1, 2000):
         (source / f"{at}.png").hardlink_to(source / "0.png")
     process = subprocess.Popen(
-        [sys.executable, "-m", "realtime", "track", source, out / "a.json", "--masks", out / "masks"],
+        [sys.executable, "-c", _HEARING, "track", source, out / "a.json", "--masks", out / "masks"],
         stderr=subprocess.PIPE,
         text=True,
     )
