@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime.recording.keypoints import BODY_POINTS, F64
-from realtime.retargeting.limb import ramp
 from realtime.retargeting.neutral import RunningNeutral
+from realtime.retargeting.ramp import ramp
 
 Bools = npt.NDArray[np.bool_]
 

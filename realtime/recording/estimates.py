@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from realtime.recording.recording import Header, Moment
 from realtime.recording.recording_file import FORMAT as RECORDING
 
 Format = Literal["openpose", "coco-wholebody"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 #: Sizes that cameras and films have, smallest first: what a file without a size is taken for.
 _SIZES: tuple[tuple[int, int], ...] = ((640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160), (7680, 4320))
 

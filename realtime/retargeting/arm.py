@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from engines.skeleton import rotation_from_vector, vector_from_rotation
 from realtime.retargeting.hand import HandFrame
-from realtime.retargeting.limb import Side, in_frame, perpendicular, ramp, unit
+from realtime.retargeting.limb import Side, in_frame, perpendicular, unit
+from realtime.retargeting.ramp import ramp
 
 F64 = npt.NDArray[np.float64]
 

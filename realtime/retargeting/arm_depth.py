@@ -13,9 +13,7 @@ import numpy.typing as npt
 
 F64 = npt.NDArray[np.float64]
 
-#: Half of the distance between an adult's shoulder joints, metres, and upper arm and forearm in units of it.
-#: Source: the tracker's world points of four people, and their hanging arms in the picture.
-HALF_SHOULDERS_M = 0.172
+#: Upper arm and forearm in half shoulder widths (0.172 m).  Source: hanging arms of four people in the picture.
 LENGTHS = (1.62, 1.47)
 #: Focal length over picture width of a webcam of 60 degrees horizontal field of view.
 FOCAL = 0.87

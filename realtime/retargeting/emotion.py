@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from realtime.retargeting.eyelids import ramp
+from realtime.retargeting.ramp import ramp
 
 #: The avatars' joy shuts the eyes and takes over the mouth (`engines/expression.py`): only a laugh gets more than this.
 _JOY_SMILE, _JOY_LAUGH = 0.5, 0.85

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from realtime.retargeting.emotion import Shapes, emotions
-from realtime.retargeting.eyelids import Eyelids, ramp
+from realtime.retargeting.eyelids import Eyelids
 from realtime.retargeting.face_features import EyeFeatures, FaceFeatures
 from realtime.retargeting.neutral import SAMPLE_EVERY_S, Neutral, RunningNeutral
+from realtime.retargeting.ramp import ramp
 
 # Ranges below were read off MediaPipe 0.10.21 on the sign clips and head-pose scenes, and on faces whose brows, lids
 # and mouth were moved by known distances (`benchmarks/face_warps.py`): 6 mm of brow read as 0.021, 6 mm of the corners

@@ -11,6 +11,8 @@ from collections import deque
 
 import numpy as np
 
+from realtime.retargeting.ramp import ramp
+
 #: How long lids are remembered: longer than a blink, 0.1 to 0.4 s, by so much that their median is open.
 #: Source for blinks: Stern, Walrath and Goldstein, "The endogenous eyeblink", Psychophysiology 21(1), 1984.
 MEMORY_S = 0.8
@@ -107,8 +109,3 @@ class Eyelids:
             self._held_s = time_s
         if self._held_s is None or time_s - self._held_s > HOLD_S:
             self._seen.append((time_s, *opening))
-
-
-def ramp(value: float, low: float, high: float) -> float:
-    """Return 0 below `low`, 1 above `high` and a straight line between."""
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.skeleton import FINGER_FLEXION_DEG
-from realtime.retargeting.limb import Side, perpendicular, ramp, unit
+from realtime.retargeting.limb import Side, perpendicular, unit
+from realtime.retargeting.ramp import ramp
 
 F64 = npt.NDArray[np.float64]
 

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.skeleton import rotation_from_vector, vector_from_rotation
-from realtime.retargeting.limb import Side, in_frame, perpendicular, ramp, unit
+from realtime.retargeting.limb import Side, in_frame, perpendicular, unit
+from realtime.retargeting.ramp import ramp
 
 F64 = npt.NDArray[np.float64]
 

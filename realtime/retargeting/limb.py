@@ -35,8 +35,3 @@ def unit(vector: F64) -> F64:
     """Return a vector, (3,), at length one; forward where it has none."""
     norm = float(np.linalg.norm(vector))
     return vector / norm if norm > 1e-9 else _FORWARD.copy()
-
-
-def ramp(value: float, low: float, high: float) -> float:
-    """Return 0 below `low`, 1 above `high` and a straight line between."""
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))

@@ -7,8 +7,8 @@ import numpy as np
 from realtime.retargeting.arm_depth import FOCAL
 from realtime.retargeting.body_points import BodyPoints
 from realtime.retargeting.face_geometry import HeadSolve
-from realtime.retargeting.limb import ramp
 from realtime.retargeting.neutral import Neutral, RunningNeutral
+from realtime.retargeting.ramp import ramp
 from realtime.retargeting.torso import TorsoSolve
 
 _EARS = (7, 8)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from realtime.retargeting.limb import Side, perpendicular, ramp, unit
+from realtime.retargeting.limb import Side, perpendicular, unit
+from realtime.retargeting.ramp import ramp
 
 F64 = npt.NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from engines.motion.body import SHIN, THIGH
 from engines.skeleton import rotation_from_vector
 from realtime.retargeting.body_points import BodyPoints
 from realtime.retargeting.leg import LegAngles
-from realtime.retargeting.limb import ramp
+from realtime.retargeting.ramp import ramp
 
 F64 = npt.NDArray[np.float64]
 

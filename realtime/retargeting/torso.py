@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime.retargeting.body_points import BodyPoints
-from realtime.retargeting.limb import ramp
+from realtime.retargeting.ramp import ramp
 
 F64 = npt.NDArray[np.float64]
 

@@ -23,8 +23,8 @@ MIN_PRESENCE = 0.5
 #: Cells around a point that its heat map is averaged over, and how hot one must be.
 #: Source: the same graph, kernel_size 7, and the calculator's default min_confidence_to_refine.
 HEAT_KERNEL, MIN_HEAT = 7, 0.5
-#: Cells of the heat map and of the mask, to a side.
-HEAT_SIDE, MASK_SIDE = 64, 256
+#: Cells of the mask, to a side.
+MASK_SIDE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,8 +48,6 @@ TRAIL = 8
 TORN = 0.6
 #: Weight of a new look in the running mean of colours.
 COLOUR_WEIGHT = 0.1
-#: Colours less like the remembered ones than this may be somebody else's.
-SAME_COLOURS = 0.7
 #: Mean adult proportions around the distance from brow to chin: from the face's middle to the hips' middle, and how
 #: far the body reaches from there.  Only starts the body network, which corrects it.
 FACE_TO_HIPS, FACE_TO_REACH = 5.0, 6.5

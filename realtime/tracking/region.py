@@ -94,10 +94,6 @@ class Region:
         out[:, 1] = sin * points[:, 0] + cos * points[:, 1]
         return out
 
-    def rescaled(self, x: float, y: float) -> Region:
-        """Return the region in a picture that is so many times as wide and as high."""
-        return Region(x=self.x * x, y=self.y * y, side=self.side * y, turn=self.turn)
-
     def changed(self, *, scale: float = 1.0, down: float = 0.0, height: float | None = None) -> Region:
         """Return the region moved by `down` of its height along its own vertical and then scaled.
 
